@@ -1,0 +1,190 @@
+"""Local derivatives by SymPy: of the activations, of softmax, of the losses.
+
+The definitions below are the only mathematics typed in by hand. Each is handed to SymPy,
+differentiated, rewritten over numbers that already stand on the sheet (a sigmoid's slope over its
+output a, not over z again), and converted back to our own tree through a whitelist. Nothing is
+simplified beyond that: `simplify` would turn a sigmoid's slope into 1/(4 cosh^2(z/2)).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+import sympy
+
+from backproptable.errors import PlanError
+from backproptable.formula import (
+    Call,
+    Choice,
+    Formula,
+    Neg,
+    Num,
+    Power,
+    Product,
+    Quotient,
+    Ref,
+    Sum,
+    children,
+    difference,
+)
+from backproptable.plan import Derivation
+
+__all__ = ["ACTIVATIONS", "LOSSES", "activation_derivative", "loss_derivative", "softmax_derivative"]
+
+_Z, _A, _Y = Ref("z"), Ref("a"), Ref("y")
+_ZERO, _ONE, _TWO = Num("0"), Num("1"), Num("2")
+
+ACTIVATIONS: Final[dict[str, Formula]] = {
+    "identity": _Z,
+    "relu": Call("max", (_ZERO, _Z)),
+    "leaky_relu": Call("max", (Product((Ref("slope"), _Z)), _Z)),
+    "sigmoid": Quotient(_ONE, Sum((_ONE, Call("exp", (Neg(_Z),))))),
+    "tanh": Call("tanh", (_Z,)),
+    "step": Choice(_Z, _ONE, _ZERO),
+}
+"""a over z, for one unit."""
+
+_PIECES: Final[dict[str, Formula]] = {
+    "relu": Choice(_Z, _Z, _ZERO),
+    "leaky_relu": Choice(_Z, _Z, Product((Ref("slope"), _Z))),
+}
+"""The same functions as SymPy differentiates them: for max it would answer 1/2 at the corner, where
+the slope on our sheets is that of the left side (0 for ReLU)."""
+
+_LOG_A: Final = Call("ln", (_A,))
+_LOG_REST: Final = Call("ln", (difference(_ONE, _A),))
+
+LOSSES: Final[dict[str, Formula]] = {
+    "half_sse": Quotient(Power(difference(_Y, _A), 2), _TWO),
+    "sse": Power(difference(_Y, _A), 2),
+    "mse": Quotient(Power(difference(_Y, _A), 2), Ref("K")),
+    "cross_entropy": Neg(Product((_Y, _LOG_A))),
+    "binary_cross_entropy": Neg(Sum((Product((_Y, _LOG_A)), Product((difference(_ONE, _Y), _LOG_REST))))),
+    "output": _A,
+}
+"""The loss term of one output over its target y and its output a; K is the number of outputs."""
+
+
+@lru_cache
+def activation_derivative(name: str) -> Derivation:
+    """da/dz of one unit: over a for sigmoid and tanh, over z for the ReLUs, a constant for identity."""
+    function = ACTIVATIONS[name]
+    z, a = sympy.symbols("z a")
+    raw = sympy.diff(_to_sympy(_PIECES.get(name, function)), z)
+    forms = [raw]
+    if name == "sigmoid":
+        forms.append(sympy.factor(raw.subs(sympy.exp(-z), 1 / a - 1)))
+    elif name == "tanh":
+        forms.append(raw.subs(sympy.tanh(z), a))
+    return Derivation(function, _Z, tuple(map(_from_sympy, forms)))
+
+
+@lru_cache
+def softmax_derivative(same: bool) -> Derivation:
+    """da_k/dz_m of softmax, over a_k and a_m; `same` for k = m.
+
+    Written for two outputs k and m beside any others, whose exponentials are a constant here.
+    """
+    z_k, z_m, e_k, e_m, a_k, a_m, total, others = sympy.symbols("z_k z_m e_k e_m a_k a_m S others")
+    exp_sum = sympy.exp(z_k) + sympy.exp(z_m) + others
+    raw = sympy.diff(sympy.exp(z_k) / exp_sum, z_k if same else z_m)
+    raw = raw.subs(exp_sum, total).subs({sympy.exp(z_k): e_k, sympy.exp(z_m): e_m})
+    over_outputs = sympy.factor(raw.subs({e_k: a_k * total, e_m: a_m * total}))
+    forms = (_from_sympy(raw), _from_sympy(over_outputs))
+    return Derivation(Quotient(Ref("e_k"), Ref("S")), Ref("z_k" if same else "z_m"), forms)
+
+
+@lru_cache
+def loss_derivative(name: str) -> Derivation:
+    """dl/da of one output, over y and a."""
+    function = LOSSES[name]
+    raw = sympy.diff(_to_sympy(function), sympy.Symbol("a"))
+    forms = [raw]
+    if name in ("sse", "mse"):
+        forms.append(sympy.factor(raw))
+    return Derivation(function, _A, tuple(map(_from_sympy, forms)))
+
+
+def _to_sympy(formula: Formula) -> sympy.Expr:
+    parts = [_to_sympy(part) for part in children(formula)]
+    match formula:
+        case Num(text):
+            return sympy.Rational(text)
+        case Ref(to):
+            return sympy.Symbol(str(to))
+        case Neg():
+            return -parts[0]
+        case Sum():
+            return sympy.Add(*parts)
+        case Product():
+            return sympy.Mul(*parts)
+        case Quotient():
+            return parts[0] / parts[1]
+        case Power(_, exponent):
+            return parts[0] ** exponent
+        case Choice():
+            return sympy.Piecewise((parts[1], parts[0] > 0), (parts[2], True))
+        case Call(function, _) if function in _FUNCTIONS:
+            return _FUNCTIONS[function](*parts)
+    raise PlanError(f"no SymPy form for {formula}")
+
+
+_FUNCTIONS: Final = {"exp": sympy.exp, "ln": sympy.log, "tanh": sympy.tanh}
+
+
+def _from_sympy(expression: sympy.Expr) -> Formula:
+    """SymPy's expression as our tree. Only what a derivative above can contain; anything else raises."""
+    match expression:
+        case sympy.Symbol():
+            return Ref(expression.name)
+        case sympy.Integer() if expression >= 0:
+            return Num(str(expression))
+        case sympy.Add():
+            # A sum reads best with a positive term first: 1 - a, not -a + 1.
+            terms = sorted(expression.as_ordered_terms(), key=lambda term: term.could_extract_minus_sign())
+            return Sum(tuple(map(_from_sympy, terms)))
+        case sympy.Mul() | sympy.Rational():
+            return _product_from_sympy(expression)
+        case sympy.Pow() if expression.exp.is_Integer and expression.exp > 0:
+            return Power(_from_sympy(expression.base), int(expression.exp))
+        case sympy.Pow() if expression.exp.is_Integer:
+            return _product_from_sympy(expression)
+        case sympy.Piecewise() if len(expression.args) == 2:
+            (then, condition), (otherwise, _) = expression.args
+            if condition == sympy.StrictGreaterThan(sympy.Symbol("z"), 0):
+                return Choice(_Z, _from_sympy(then), _from_sympy(otherwise))
+        case _:
+            for name, function in _FUNCTIONS.items():
+                if isinstance(expression, function):
+                    return Call(name, (_from_sympy(expression.args[0]),))
+    raise PlanError(f"SymPy gave a form that no sheet can print: {expression}")
+
+
+def _product_from_sympy(expression: sympy.Expr) -> Formula:
+    coefficient, rest = expression.as_coeff_Mul()
+    negative = bool(coefficient < 0)
+    top = [sympy.Integer(abs(coefficient.p))] if abs(coefficient.p) != 1 else []
+    bottom = [sympy.Integer(coefficient.q)] if coefficient.q != 1 else []
+    for factor in rest.as_ordered_factors():
+        if isinstance(factor, sympy.Pow) and factor.exp.is_negative:
+            bottom.append(factor.base**-factor.exp)
+        elif factor != 1:
+            top.append(factor)
+    if negative:
+        # -a (a - 1) reads a (1 - a): a leading minus goes into the last difference, if there is one.
+        for place in reversed(range(len(top))):
+            if isinstance(top[place], sympy.Add):
+                top[place], negative = sympy.expand(-top[place]), False
+                break
+    result = _times(top)
+    if bottom:
+        result = Quotient(result, _times(bottom))
+    return Neg(result) if negative else result
+
+
+def _times(factors: list[sympy.Expr]) -> Formula:
+    parts = tuple(map(_from_sympy, factors))
+    if not parts:
+        return _ONE
+    return parts[0] if len(parts) == 1 else Product(parts)

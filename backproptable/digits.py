@@ -1,0 +1,117 @@
+"""The one place that rounds numbers and shows them.
+
+The rules (they are the same on every sheet, in every format):
+
+- four significant figures unless asked otherwise, trailing zeros kept: ``1.350``, ``0.5000``;
+- half away from zero, after snapping to 12 significant digits, so that a decimal tie which binary
+  arithmetic misses by a hair is still seen as a tie;
+- an exact zero is ``0``, and there is no minus zero;
+- exponent form (``1.235e5``, ``4.567e-5``) below 1e-4 or from 10^figures on, decided after rounding;
+- givens are shown as written.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal, localcontext
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = [
+    "DEFAULT_FIGURES",
+    "MAX_FIGURES",
+    "MIN_FIGURES",
+    "rounded",
+    "settled",
+    "show",
+    "show_exact",
+    "show_given",
+    "without_noise",
+]
+
+DEFAULT_FIGURES: Final = 4
+MIN_FIGURES: Final = 2
+MAX_FIGURES: Final = 12
+SNAP_DIGITS: Final = 12
+"""Significant digits that count as certain in double precision; MAX_FIGURES cannot be more."""
+
+_SMALLEST_POWER = -300
+_POWERS = np.array([float(f"1e{k}") for k in range(_SMALLEST_POWER, 309)])
+
+
+def _power_of_ten(exponent: NDArray[np.int64]) -> NDArray[np.float64]:
+    """10^exponent, correctly rounded (numpy.power promises less)."""
+    return _POWERS[exponent - _SMALLEST_POWER]
+
+
+def _scaled(values: NDArray[np.float64], exponent: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Values * 10^exponent, as one rounding of exact operands wherever 10^|exponent| is exact."""
+    up = np.maximum(exponent, 0)
+    down = np.maximum(-exponent, 0)
+    return values * _power_of_ten(up) / _power_of_ten(down)
+
+
+def rounded(values: ArrayLike, figures: int) -> NDArray[np.float64]:
+    """`values` rounded to `figures` significant figures, as the doubles nearest those decimals.
+
+    Infinities, NaN and numbers so small that they have no 12 digits (below 1e-280) pass unrounded.
+    """
+    numbers = np.asarray(values, dtype=float)
+    size = np.abs(numbers)
+    usual = (size > 1e-280) & (size < 1e280)
+    size = np.where(usual, size, 1.0)
+    exponent = np.floor(np.log10(size)).astype(np.int64)
+    snapped = np.rint(_scaled(size, SNAP_DIGITS - 1 - exponent)).astype(np.int64)
+    dropped = 10 ** (SNAP_DIGITS - figures)
+    kept = (2 * snapped + dropped) // (2 * dropped)
+    result = _scaled(kept.astype(float), exponent + 1 - figures)
+    return np.where(usual, np.copysign(result, numbers), numbers + 0.0)
+
+
+def settled(total: NDArray[np.float64], size: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A sum without its rounding noise. `size` is the sum of the absolute terms.
+
+    Binary arithmetic gives 0.1 + 0.2 - 0.3 = 5.6e-17; on paper it is 0. The sum is put on the
+    decimal grid that lies 13 digits below the size of its terms, which is finer than any sum of
+    products of printed numbers and coarser than the noise.
+    """
+    usual = (size > 1e-250) & (size < 1e280)
+    exponent = 13 - np.floor(np.log10(np.where(usual, size, 1.0))).astype(np.int64)
+    on_grid = _scaled(np.rint(_scaled(np.where(usual, total, 0.0), exponent)), -exponent)
+    return np.where(usual, on_grid, total)
+
+
+def without_noise(total: NDArray[np.float64], size: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A sum that is 0 where it is nothing but rounding noise; else untouched, all its digits kept."""
+    return np.where(np.abs(total) <= 1e-15 * size, 0.0, total)
+
+
+def show(value: float, figures: int) -> str:
+    """The text of a number that `rounded` has rounded to `figures` significant figures."""
+    if value == 0:
+        return "0"
+    # Python's "g" switches to exponent form exactly where the rule does: below 1e-4 and from
+    # 10^figures on, decided on the rounded digits; "#" keeps the trailing zeros.
+    mantissa, mark, exponent = f"{value:#.{figures}g}".partition("e")
+    return mantissa.rstrip(".") + (f"e{int(exponent)}" if mark else "")
+
+
+def show_exact(value: Decimal, figures: int) -> str:
+    """The text of a number with every decimal it has, in exponent form where the rule wants it."""
+    with localcontext(prec=200):
+        value = value.normalize()
+    if value == 0:
+        return "0"
+    if Decimal("1e-4") <= abs(value) < Decimal(10) ** figures:
+        return f"{value:f}"
+    sign, digits, _ = value.as_tuple()
+    mantissa = str(digits[0]) + ("." + "".join(map(str, digits[1:])) if len(digits) > 1 else "")
+    return f"{'-' if sign else ''}{mantissa}e{value.adjusted()}"
+
+
+def show_given(value: Decimal) -> str:
+    """The text of a given: the digits that were written, trailing zeros included."""
+    if value == 0:
+        value = abs(value)
+    return str(value).lower().replace("e+", "e")

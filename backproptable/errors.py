@@ -1,0 +1,72 @@
+"""Every error that is meant for the user, and whose fault it is.
+
+BackproptableError
+├── InputError    the user's file or options cannot be used      (exit code 2)
+├── OutputError   a result could not be written                  (exit code 3)
+└── PlanError     a plan contradicts itself: our own mistake     (a bug, never caught)
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import NamedTuple
+
+__all__ = ["BackproptableError", "InputError", "OutputError", "PlanError", "Problem", "suggestion"]
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong, in the words the user reads."""
+
+    where: str
+    """The key, option or cell it is about, such as ``[net] layers``."""
+    what: str
+    """What is wrong, with the numbers or words that were found."""
+    remedy: str = ""
+    """What to do about it."""
+
+    def __str__(self) -> str:
+        remedy = f" {self.remedy}" if self.remedy else ""
+        return f"{self.where}: {self.what}{remedy}"
+
+
+class BackproptableError(Exception):
+    """Base of all errors that the command line reports without a traceback."""
+
+    exit_code = 2
+
+
+class InputError(BackproptableError):
+    """Unusable input. Carries *all* the problems of one source (a file, or the options)."""
+
+    def __init__(self, problems: Iterable[Problem], source: str = "") -> None:
+        self.problems = tuple(problems)
+        self.source = source
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        prefix = f"{self.source}: " if self.source else ""
+        return "\n".join(f"{prefix}{problem}" for problem in self.problems)
+
+    def at(self, source: str) -> InputError:
+        """The same problems, said of the file `source`."""
+        return InputError(self.problems, source)
+
+
+class OutputError(BackproptableError):
+    """A result could not be written; nothing is left half-written."""
+
+    exit_code = 3
+
+
+class PlanError(Exception):
+    """A plan that contradicts itself, or a back-end asked for what it does not know."""
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """``Did you mean ...?`` where one known word is close, else the list of all known words."""
+    known = list(known)
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    if close:
+        return f"Did you mean {close[0]!r}?"
+    return f"Known: {', '.join(known)}."

@@ -1,0 +1,317 @@
+"""From a plan and its givens to numbers: one compiled plan, as many sets of givens as wanted.
+
+Values stand in a table with a row per cell (`Plan.row`) and a column per set of givens. Three
+tables matter: the *exact* calculation at full precision; the *printed* numbers, each rounded
+before the next line uses it (paper carry) or only for show (full carry); and the printed *lines*
+as a calculator gives them, unrounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, localcontext
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backproptable.digits import DEFAULT_FIGURES, rounded, settled, show, show_exact, show_given, without_noise
+from backproptable.errors import InputError, PlanError, Problem
+from backproptable.formula import (
+    Call,
+    Choice,
+    Formula,
+    Neg,
+    Num,
+    Power,
+    Product,
+    Quotient,
+    Ref,
+    Sum,
+    references,
+)
+from backproptable.names import Address
+from backproptable.net import LARGEST_GIVEN
+from backproptable.plan import Cell, Digits, Plan
+
+__all__ = ["CARRIES", "Calculator", "Givens", "Solution", "solve"]
+
+CARRIES: Final = ("paper", "full")
+"""``paper``: each line is worked on the numbers as printed above it. ``full``: rounded for show."""
+
+Givens = Mapping[str, Decimal]
+"""The given cells by name."""
+
+Table = NDArray[np.float64]
+Program = Callable[[Table], Table]
+Settle = Callable[[Table, Table], Table]
+
+_MOST_DIGITS: Final = 20
+_SATURATED: Final = 1e-10
+"""An output this close to its limit has lost the digits of its derivative in double precision."""
+
+
+class Calculator:
+    """A plan compiled to NumPy. Undefined values come out as infinities and NaN, silently."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+
+    @cached_property
+    def _exact_programs(self) -> list[list[tuple[int, Program]]]:
+        return _compile_plan(self.plan, without_noise)
+
+    @cached_property
+    def _paper_programs(self) -> list[list[tuple[int, Program]]]:
+        return _compile_plan(self.plan, settled)
+
+    @cached_property
+    def _rounded_rows(self) -> list[list[int]]:
+        """Per step, the rows whose values are rounded before the next line uses them."""
+        return [
+            [self.plan.row[cell.address] for cell in step.cells if cell.digits is Digits.FIGURES]
+            for step in self.plan.steps
+        ]
+
+    def table(self, givens: Table) -> Table:
+        """An empty table with the rows of the givens (one per given cell) filled in."""
+        values = np.zeros((len(self.plan.cells), givens.shape[1]))
+        values[: len(self.plan.givens)] = givens
+        return values
+
+    def exact(self, givens: Table) -> Table:
+        """Every cell at full precision. `givens` has shape (given cells, sets)."""
+        values = self.table(givens)
+        with np.errstate(all="ignore"):
+            for programs in self._exact_programs:
+                for row, program in programs:
+                    values[row] = program(values)
+        return values
+
+    def paper(self, givens: Table, figures: int) -> Table:
+        """Every cell as printed on paper: worked on the printed numbers above, rounded once."""
+        values = self.table(givens)
+        with np.errstate(all="ignore"):
+            for programs, rows in zip(self._paper_programs, self._rounded_rows, strict=True):
+                for row, program in programs:
+                    values[row] = program(values)
+                if rows:
+                    values[rows] = rounded(values[rows], figures)
+        return values
+
+    def shown(self, exact: Table, figures: int) -> Table:
+        """The exact values rounded for show (full carry)."""
+        values = exact.copy()
+        as_they_are = [row for row, cell in enumerate(self.plan.cells) if cell.digits is Digits.EXACT]
+        with np.errstate(all="ignore"):
+            values = rounded(values, figures)
+        values[as_they_are] = exact[as_they_are]
+        return values
+
+    def lines(self, printed: Table) -> Table:
+        """Every printed line as a calculator gives it: the formula on printed numbers, unrounded."""
+        values = printed.copy()
+        with np.errstate(all="ignore"):
+            for programs in self._paper_programs:
+                for row, program in programs:
+                    values[row] = program(printed)
+        return values
+
+
+def _compile_plan(plan: Plan, settle: Settle) -> list[list[tuple[int, Program]]]:
+    return [
+        [(plan.row[cell.address], _compile(cell.formula, plan.row, settle)) for cell in step.cells if cell.formula]
+        for step in plan.steps
+    ]
+
+
+_FUNCTIONS: Final[dict[str, Callable[..., Table]]] = {
+    "exp": np.exp,
+    "ln": np.log,
+    "sqrt": np.sqrt,
+    "tanh": np.tanh,
+    "max": np.maximum,
+}
+
+
+def _compile(formula: Formula, row: Mapping[Address, int], settle: Settle) -> Program:
+    def compiled(part: Formula) -> Program:
+        return _compile(part, row, settle)
+
+    match formula:
+        case Num(text):
+            constant = np.array([float(text)])
+            return lambda _: constant
+        case Ref(Address() as to):
+            place = row[to]
+            return lambda values: values[place]
+        case Neg(arg):
+            inner = compiled(arg)
+            return lambda values: -inner(values)
+        case Sum(terms):
+            return _compile_sum([compiled(term) for term in terms], settle)
+        case Product(factors):
+            return _compile_product([compiled(factor) for factor in factors])
+        case Quotient(top, bottom):
+            above, below = compiled(top), compiled(bottom)
+            return lambda values: above(values) / below(values)
+        case Power(base, exponent):
+            root = compiled(base)
+            return lambda values: root(values) ** exponent
+        case Call(name, args) if name in _FUNCTIONS:
+            function, inputs = _FUNCTIONS[name], [compiled(arg) for arg in args]
+            return lambda values: function(*(one(values) for one in inputs))
+        case Choice(arg, then, otherwise):
+            tested, yes, no = compiled(arg), compiled(then), compiled(otherwise)
+            return lambda values: np.where(tested(values) > 0, yes(values), no(values))
+    raise PlanError(f"cannot evaluate {formula}")
+
+
+def _compile_sum(terms: list[Program], settle: Settle) -> Program:
+    def run(values: Table) -> Table:
+        first = terms[0](values)
+        total, size = first, np.abs(first)
+        for term in terms[1:]:
+            value = term(values)
+            total = total + value
+            size = size + np.abs(value)
+        return settle(total, size)
+
+    return run
+
+
+def _compile_product(factors: list[Program]) -> Program:
+    def run(values: Table) -> Table:
+        result = factors[0](values)
+        for factor in factors[1:]:
+            result = result * factor(values)
+        return result
+
+    return run
+
+
+# --- one worked example ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The numbers of one worked example. Arrays and tuples have one entry per cell of the plan."""
+
+    plan: Plan
+    figures: int
+    carry: str
+    exact: NDArray[np.float64]
+    """The exact calculation, at full precision."""
+    line: NDArray[np.float64]
+    """The printed line as a calculator gives it, unrounded."""
+    text: tuple[str, ...]
+    """The number as printed."""
+
+
+def solve(plan: Plan, givens: Givens, *, figures: int = DEFAULT_FIGURES, carry: str = "paper") -> Solution:
+    """Work out every cell of `plan`.
+
+    Raises `InputError` for givens that do not fit the plan, and where a number does not exist or
+    is out of reach of double precision (the logarithm of 0, a saturated unit).
+    """
+    column = _as_column(plan, givens)
+    calculator = Calculator(plan)
+    exact = calculator.exact(column)
+    _refuse_undefined(plan, exact, exact, "Choose smaller weights or inputs.")
+    _refuse_saturated(plan, exact)
+    printed = calculator.paper(column, figures) if carry == "paper" else calculator.shown(exact, figures)
+    lines = calculator.lines(printed)
+    remedy = f"At {figures} figures a number above it rounds to 0 or 1: ask for more figures"
+    remedy += ', or carry full precision (carry = "full").' if carry == "paper" else "."
+    _refuse_undefined(plan, lines, printed, remedy)
+    texts = _texts(plan, givens, printed[:, 0], figures, carry)
+    return Solution(plan, figures, carry, exact[:, 0], lines[:, 0], texts)
+
+
+def _as_column(plan: Plan, givens: Givens) -> Table:
+    names = [cell.name for cell in plan.givens]
+    problems = [Problem(f"[givens] {name}", "is missing.") for name in names if name not in givens]
+    problems += [Problem(f"[givens] {name}", "is not a given of this net.") for name in givens if name not in names]
+    for name, value in givens.items():
+        if not value.is_finite() or abs(value) > LARGEST_GIVEN:
+            problems.append(Problem(f"[givens] {name}", f"is {value}.", f"Write a number up to {LARGEST_GIVEN:f}."))
+        elif len(value.normalize().as_tuple().digits) > _MOST_DIGITS:
+            problems.append(Problem(f"[givens] {name}", f"has more than {_MOST_DIGITS} digits.", "Write fewer."))
+    if problems:
+        raise InputError(problems)
+    return np.array([[float(givens[name])] for name in names])
+
+
+def _refuse_undefined(plan: Plan, values: Table, shown: Table, remedy: str) -> None:
+    bad = np.flatnonzero(~np.isfinite(values[:, 0]))
+    if bad.size:
+        cell = plan.cells[bad[0]]
+        raise InputError([Problem(cell.name, f"has no value here ({_inputs(plan, cell, shown)}).", remedy)])
+
+
+def _refuse_saturated(plan: Plan, exact: Table) -> None:
+    """Sigmoid, tanh and softmax outputs that double precision cannot tell from 1 or 0."""
+    if plan.net.forward_only:
+        return
+    limited = ("sigmoid", "tanh") if plan.net.layers[-1] == 1 else ("sigmoid", "tanh", "softmax")
+    problems = []
+    for row, cell in enumerate(plan.cells):
+        layer = cell.address.layer
+        if cell.address.family == "a" and layer and plan.net.activations[layer - 1] in limited:
+            value = abs(float(exact[row, 0]))
+            if 1 - value < _SATURATED or value == 0:
+                name = cell.name.replace("a", "z", 1)
+                z = float(exact[plan.row[plan.by_name[name].address], 0])
+                problems.append(
+                    Problem(
+                        cell.name,
+                        f"is saturated ({name} = {z:.4g}), so that its derivative has no digits left.",
+                        "Choose smaller weights or inputs.",
+                    )
+                )
+    if problems:
+        raise InputError(problems)
+
+
+def _inputs(plan: Plan, cell: Cell, values: Table) -> str:
+    used = dict.fromkeys(references(cell.formula) if cell.formula else ())
+    return ", ".join(f"{plan.cells[plan.row[to]].name} = {values[plan.row[to], 0]:.4g}" for to in used)  # type: ignore[index]
+
+
+def _texts(plan: Plan, givens: Givens, printed: Table, figures: int, carry: str) -> tuple[str, ...]:
+    texts: list[str] = []
+    for row, cell in enumerate(plan.cells):
+        if cell.formula is None:
+            texts.append(show_given(givens[cell.name]))
+        elif cell.digits is Digits.EVERY_DECIMAL and carry == "paper":
+            texts.append(show_exact(_decimal(cell.formula, plan.row, texts), figures))
+        elif cell.digits is Digits.EXACT:
+            texts.append(show_exact(Decimal(repr(float(printed[row]))), figures))
+        else:
+            texts.append(show(float(printed[row]), figures))
+    return tuple(texts)
+
+
+def _decimal(formula: Formula, row: Mapping[Address, int], texts: Iterable[str]) -> Decimal:
+    """The exact decimal that a formula of sums and products has on the printed numbers."""
+    printed = list(texts)
+
+    def value(part: Formula) -> Decimal:
+        match part:
+            case Ref(Address() as to):
+                return Decimal(printed[row[to]])
+            case Neg(arg):
+                return -value(arg)
+            case Sum(terms):
+                return sum(map(value, terms), Decimal(0))
+            case Product(factors):
+                result = Decimal(1)
+                for factor in factors:
+                    result *= value(factor)
+                return result
+        raise PlanError(f"{part} has no exact decimal")
+
+    with localcontext(prec=200):
+        return value(formula)
