@@ -585,11 +585,19 @@ def _add_norms(plan: _Draft, now: _Pass) -> None:
     def gradients(layer: int) -> list[Formula]:
         return [Power(now.ref("dL/dW", layer, *net.weight_index(i, j)), 2) for i, j in _connections(net, layer)]
 
+    def in_short(layer: int) -> Formula:
+        entry = now.ref("dL/dW", layer, *net.weight_index("i", "j"))
+        return Call("sqrt", (Sigma("i", Sigma("j", Power(entry, 2))),))
+
     name = name_of(Address("norm", net.depth, update=now.update))
     plan.add(
         Reason.NORM,
         [
-            Cell(_address(now.ref("norm", layer)), Call("sqrt", (_sum(gradients(layer)),)))
+            Cell(
+                _address(now.ref("norm", layer)),
+                Call("sqrt", (_sum(gradients(layer)),)),
+                short=in_short(layer),
+            )
             for layer in range(1, net.depth + 1)
         ],
         name=name.replace(f"W{net.depth}", "W"),

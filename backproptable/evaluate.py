@@ -64,6 +64,10 @@ class Calculator:
         return _compile_plan(self.plan, without_noise)
 
     @cached_property
+    def _exact_by_row(self) -> dict[int, Program]:
+        return {row: program for programs in self._exact_programs for row, program in programs}
+
+    @cached_property
     def _paper_programs(self) -> list[list[tuple[int, Program]]]:
         return _compile_plan(self.plan, settled)
 
@@ -89,6 +93,13 @@ class Calculator:
                 for row, program in programs:
                     values[row] = program(values)
         return values
+
+    def run(self, values: Table, cells: Iterable[Cell]) -> None:
+        """Work out some cells of the exact calculation in place, from what `values` holds."""
+        with np.errstate(all="ignore"):
+            for cell in cells:
+                row = self.plan.row[cell.address]
+                values[row] = self._exact_by_row[row](values)
 
     def paper(self, givens: Table, figures: int) -> Table:
         """Every cell as printed on paper: worked on the printed numbers above, rounded once."""

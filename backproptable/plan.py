@@ -60,6 +60,8 @@ class Cell:
     digits: Digits = Digits.FIGURES
     also: tuple[Formula, ...] = ()
     """Equivalent formulas: never printed, accepted from students."""
+    short: Formula | None = None
+    """A shorter way to write the formula in symbols, where it has one term per weight."""
     name: str = field(init=False)
 
     def __post_init__(self) -> None:

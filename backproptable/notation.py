@@ -1,0 +1,163 @@
+r"""Notations as data: how the cells of a plan are written in TeX.
+
+A notation is a TOML file in `backproptable/notations/` with one pattern per family of cells.
+Derivatives follow from these: the gradient of a weight is written as the partial derivative of
+`L` by `W`. The patterns are TeX with these placeholders:
+
+=============  ====================================================================================
+``<n>``        the number of the weight layer
+``<units>``    the indices, sample first in a batch: ``12``, or ``3,12`` where one has two digits
+``<_units>``   the same as a subscript of its own, nothing where there is no index
+``<from>``     the unit a weight starts from, whatever the layout; ``<to>`` where it leads
+``<unit>``     the unit with its layer: ``h2`` (``h1,2`` if there are several hidden layers), ``o1``
+``<number>``   the running number of a weight, layer after layer, in the order of its matrix
+``<layer>``    the letter of the layer (i for the inputs, then j, k, ...); ``<below>`` the one before
+``<mark>``     what sets apart updated weights and later passes; ``<^mark>`` as a superscript of its own
+=============  ====================================================================================
+
+A pattern may be a table with ``hidden`` and ``output``. ``b_shared`` is the bias of a whole layer,
+``W_any`` a weight with letters for units where ``W`` needs numbers, ``matrix`` a whole weight matrix.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, Final
+
+from backproptable.errors import InputError, PlanError, Problem, suggestion
+from backproptable.names import Address
+from backproptable.net import Net
+
+__all__ = ["DEFAULT_NOTATION", "Notation", "load_notation", "notation_titles"]
+
+DEFAULT_NOTATION: Final = "indexed"
+
+_LAYER_LETTERS: Final = "ijklmnpqrtuv"
+_DERIVATIVES: Final = {"dL/da": "a", "dL/dz": "z", "dL/dW": "W", "dL/db": "b", "dL/dx": "x"}
+
+
+def notation_titles() -> dict[str, str]:
+    """Name and one-line description of every notation that ships with the product."""
+    folder = files("backproptable") / "notations"
+    names = sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
+    names.sort(key=lambda name: name != DEFAULT_NOTATION)
+    return {name: _read(name)["title"] for name in names}
+
+
+def load_notation(name: str, net: Net) -> Notation:
+    """The notation `name` for `net`. Raises `InputError` with the known names for an unknown one."""
+    known = notation_titles()
+    if name not in known:
+        raise InputError([Problem("notation", f"{name!r} is not known.", suggestion(name, known))])
+    return Notation(net, _read(name))
+
+
+@lru_cache
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads((files("backproptable") / "notations" / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True)
+class Notation:
+    """The symbols of one net's cells."""
+
+    net: Net
+    patterns: dict[str, Any]
+
+    def symbol(self, address: Address) -> str:
+        """The TeX of a cell."""
+        if address.family in _DERIVATIVES:
+            bottom = address._replace(family=_DERIVATIVES[address.family])
+            if bottom.family in ("W", "b", "x"):
+                bottom = bottom._replace(update=1)
+            return self.partial(Address("L", update=address.update), bottom)
+        if address.family == "da/dz":
+            output, total = address.units[0], address.units[-1]
+            return self.partial(
+                address._replace(family="a", units=(output,)), address._replace(family="z", units=(total,))
+            )
+        if address.family == "norm":
+            of = self._written(Address("L", update=address.update))
+            return _safe(rf"\Vert \partial {of} / \partial {self._filled('matrix', address)} \Vert")
+        return _safe(self._written(address))
+
+    def partial(self, of: Address, by: Address) -> str:
+        """The TeX of the partial derivative of one cell by another."""
+        return _safe(rf"\dfrac{{\partial {self._written(of)}}}{{\partial {self._written(by)}}}")
+
+    def _written(self, address: Address) -> str:
+        key = address.family
+        if key == "b" and not address.units:
+            key = "b_shared"
+        elif key == "W" and "W_any" in self.patterns and not all(isinstance(unit, int) for unit in address.units):
+            key = "W_any"
+        return self._filled(key, address)
+
+    def _filled(self, key: str, address: Address) -> str:
+        pattern = self.patterns[key]
+        if isinstance(pattern, dict):
+            pattern = pattern["output" if address.layer == self.net.depth else "hidden"]
+        return _PLACEHOLDER.sub(lambda found: self._placeholder(found[1], address), pattern)
+
+    def _placeholder(self, name: str, address: Address) -> str:
+        layer = self.net.depth if address.layer is None else address.layer
+        match name:
+            case "n":
+                return str(layer)
+            case "units":
+                return _joined(address)
+            case "_units":
+                return f"_{{{joined}}}" if (joined := _joined(address)) else ""
+            case "from":
+                return str(self.net.weight_index(*address.units)[0])
+            case "to":
+                return str(self.net.weight_index(*address.units)[1])
+            case "unit":
+                return self._unit(address, layer)
+            case "number":
+                return self._number(address, layer)
+            case "layer":
+                return _LAYER_LETTERS[layer % len(_LAYER_LETTERS)]
+            case "below":
+                return _LAYER_LETTERS[(layer - 1) % len(_LAYER_LETTERS)]
+            case "mark":
+                return self._mark(address)
+            case "^mark":
+                return f"^{{{mark}}}" if (mark := self._mark(address)) else ""
+        raise PlanError(f"a notation asks for <{name}>, which is not known")
+
+    def _mark(self, address: Address) -> str:
+        prime = self.patterns.get("prime", r"\prime") if address.primed else ""
+        again = rf"\langle {address.update}\rangle " if address.update > 1 else ""
+        return prime + again
+
+    def _unit(self, address: Address, layer: int) -> str:
+        sample = "" if address.sample is None else f"{address.sample},"
+        unit = "".join(map(str, address.units))
+        if layer == self.net.depth:
+            return f"{sample}o{unit}"
+        level = "" if self.net.depth == 2 else f"{layer},"
+        return f"{sample}h{level}{unit}"
+
+    def _number(self, address: Address, layer: int) -> str:
+        before = sum(rows * columns for rows, columns in map(self.net.weight_shape, range(1, layer)))
+        row, column = (int(unit) for unit in address.units)
+        return str(before + (row - 1) * self.net.weight_shape(layer)[1] + column)
+
+
+_PLACEHOLDER: Final = re.compile(r"<(\^?\w+)>")
+
+
+def _joined(address: Address) -> str:
+    units = [str(unit) for unit in address.units]
+    joined = ("" if all(len(unit) == 1 for unit in units) else ",").join(units)
+    return joined if address.sample is None else f"{address.sample},{joined}".rstrip(",")
+
+
+def _safe(tex: str) -> str:
+    """TeX that GitHub's parser cannot take for emphasis: an underscore before a space opens none."""
+    return tex.replace("_{", "_ {")

@@ -1,0 +1,1 @@
+"""From a plan and its numbers to text: expression printers, documents, templates, formats."""

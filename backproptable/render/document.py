@@ -1,0 +1,261 @@
+"""What a template is given: a plan laid out as sections, steps and rows of ready-made strings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+from backproptable.formula import Formula, Partial, Ref
+from backproptable.names import Address, name_of
+from backproptable.net import Net
+from backproptable.notation import Notation
+from backproptable.plan import Cell, Derivation, Equation, Plan, Reason, Step
+from backproptable.render.form import slot
+from backproptable.render.printers import Place, tex
+
+__all__ = ["VALUE", "Document", "Grid", "Row", "Section", "StepView", "lay_out"]
+
+VALUE: Final = "value"
+"""The slot style of a number that stands alone in a table."""
+
+_WIDEST_GRID: Final = 8
+"""Columns of numbers that fit on a page; wider matrices are cut into several tables."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a step's table. All but the name and the value is mathematics in TeX."""
+
+    name: str
+    formula: str
+    numbers: str
+    """The formula with the numbers put in; empty on a blank sheet."""
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """One step, with what templates need to choose their words."""
+
+    number: int
+    name: str
+    reason: str
+    family: str
+    layer: int | None
+    last: bool
+    """Whether it belongs to the output layer."""
+    activation: str | None
+    rules: list[str]
+    derivations: list[str]
+    rows: list[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Consecutive steps of one kind: the forward pass, the loss, the backward pass, the update."""
+
+    kind: str
+    update: int
+    steps: list[StepView]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A small matrix of numbers, with headings for its columns and rows."""
+
+    heading: str
+    columns: list[str]
+    rows: list[tuple[str, list[str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A whole worked example or blank sheet."""
+
+    net: Net
+    worked: bool
+    givens: list[Grid]
+    eta: str | None
+    sections: list[Section]
+    weights: list[Grid]
+    """First and updated weights side by side, a table per layer."""
+    losses: list[tuple[str, str]]
+    """The loss at the start of each update and after the last: symbol and value."""
+    norms: list[tuple[int, str, str]]
+    """Layer, symbol and size of the gradient in the first update."""
+    asked: int
+    """How many numbers a blank sheet asks for."""
+
+
+def lay_out(plan: Plan, notation: Notation, math: Callable[[str], str], *, worked: bool) -> Document:
+    """Lay out `plan`. `math` puts a TeX formula into the text around it; numbers become slots."""
+    return _Layout(plan, notation, math, worked).document()
+
+
+@dataclass(frozen=True)
+class _Layout:
+    plan: Plan
+    notation: Notation
+    math: Callable[[str], str]
+    worked: bool
+
+    def document(self) -> Document:
+        net = self.plan.net
+        numbered = enumerate(self.plan.steps, start=1)
+        sections = [
+            Section(kind, update, [self._step(number, step) for number, step in steps])
+            for (kind, update), steps in groupby(numbered, key=lambda pair: _section_of(pair[1]))
+        ]
+        eta = Address("eta")
+        return Document(
+            net=net,
+            worked=self.worked,
+            givens=list(self._givens()),
+            eta=self._value(eta) if eta in self.plan.row else None,
+            sections=sections,
+            weights=list(self._weights()) if self.worked else [],
+            losses=list(self._losses()) if self.worked else [],
+            norms=list(self._norms()) if self.worked else [],
+            asked=len(self.plan.cells) - len(self.plan.givens),
+        )
+
+    # --- steps
+
+    def _step(self, number: int, step: Step) -> StepView:
+        net, first = self.plan.net, step.cells[0].address
+        layer = first.layer
+        return StepView(
+            number=number,
+            name=step.name,
+            reason=step.reason.value,
+            family=first.family,
+            layer=layer,
+            last=layer == net.depth,
+            activation=net.activations[layer - 1] if layer else None,
+            rules=[self._equation(rule) for rule in step.rule],
+            derivations=[self._derivation(derivation) for derivation in step.derivations],
+            rows=[self._row(cell) for cell in step.cells],
+        )
+
+    def _row(self, cell: Cell) -> Row:
+        formula = cell.formula
+        if formula is None:
+            raise TypeError(f"{cell.name} is a given, not a line of a step")
+        shown = self._symbols(Ref(cell.address)) + " = " + self._symbols(cell.short or formula)
+        if not self.worked:
+            return Row(cell.name, self.math(shown), "", "")
+        return Row(cell.name, self.math(shown), self.math(tex(formula, self._number)), self._value(cell.address))
+
+    def _equation(self, equation: Equation) -> str:
+        sides = [equation.left, *equation.right]
+        return self.math(" = ".join(map(self._symbols, sides)))
+
+    def _derivation(self, derivation: Derivation) -> str:
+        start = rf"\dfrac{{\partial}}{{\partial {self._symbols(derivation.by)}}}"
+        function = rf"\left({self._symbols(derivation.function)}\right)"
+        return self.math(" = ".join([f"{start} {function}", *map(self._symbols, derivation.forms)]))
+
+    def _symbols(self, formula: Formula) -> str:
+        return tex(formula, self._symbol, self._partial)
+
+    def _symbol(self, ref: Ref, place: Place) -> str:
+        symbol = self.notation.symbol(_cell_of(ref))
+        if place is not Place.BASE:
+            return symbol
+        return rf"\left({symbol}\right)" if "frac" in symbol else f"({symbol})"
+
+    def _partial(self, partial: Partial) -> str:
+        return self.notation.partial(_cell_of(partial.of), _cell_of(partial.by))
+
+    def _number(self, ref: Ref, place: Place) -> str:
+        return slot(self.plan.row[_cell_of(ref)], place.value)
+
+    def _value(self, address: Address) -> str:
+        return slot(self.plan.row[address], VALUE)
+
+    # --- tables of givens, and the closing summary
+
+    def _givens(self) -> Iterator[Grid]:
+        net = self.plan.net
+        for family, size in (("x", net.layers[0]), ("y", net.layers[-1])):
+            if Address(family, None, (1,), net.sample_numbers[0]) in self.plan.row:
+                columns = [f"{family}[{unit}]" for unit in range(1, size + 1)]
+                rows = [
+                    (
+                        "" if s is None else f"sample {s}",
+                        [Address(family, None, (unit,), s) for unit in range(1, size + 1)],
+                    )
+                    for s in net.sample_numbers
+                ]
+                yield from self._grids(family, columns, rows)
+        for layer in range(1, net.depth + 1):
+            yield from self._matrix(layer, f"W{layer}", lambda layer, index: Address("W", layer, index))
+            biases = [
+                cell.address for cell in self.plan.givens if (cell.address.family, cell.address.layer) == ("b", layer)
+            ]
+            if biases:
+                yield from self._grids(f"b{layer}", [name_of(bias) for bias in biases], [("", biases)])
+
+    def _matrix(self, layer: int, heading: str, address: Callable[[int, tuple[int, int]], Address]) -> Iterator[Grid]:
+        height, width = self.plan.net.weight_shape(layer)
+        to_columns = self.plan.net.weights == "from_to"
+        across, down = ("to", "from") if to_columns else ("from", "to")
+        columns = [f"{across} {column}" for column in range(1, width + 1)]
+        rows = [
+            (f"{down} {row}", [address(layer, (row, column)) for column in range(1, width + 1)])
+            for row in range(1, height + 1)
+        ]
+        yield from self._grids(heading, columns, rows)
+
+    def _grids(self, heading: str, columns: list[str], rows: list[tuple[str, list[Address]]]) -> Iterator[Grid]:
+        for start in range(0, len(columns), _WIDEST_GRID):
+            part = slice(start, start + _WIDEST_GRID)
+            yield Grid(heading, columns[part], [(name, [self._value(a) for a in row[part]]) for name, row in rows])
+
+    def _weights(self) -> Iterator[Grid]:
+        net = self.plan.net
+        if net.forward_only or not net.updates:
+            return
+        for layer in range(1, net.depth + 1):
+            before = [c.address for c in self.plan.givens if c.address.layer == layer and c.address.family in "Wb"]
+            after = [old._replace(primed=True, update=net.updates) for old in before]
+            rows = [
+                (name_of(old), [self._value(old), self._value(new if new in self.plan.row else old)])
+                for old, new in zip(before, after, strict=True)
+            ]
+            yield Grid(f"layer {layer}", ["first", "updated"], rows)
+
+    def _losses(self) -> Iterator[tuple[str, str]]:
+        for cell in self.plan.cells:
+            if cell.address.family == "L":
+                yield self.math(self.notation.symbol(cell.address)), self._value(cell.address)
+
+    def _norms(self) -> Iterator[tuple[int, str, str]]:
+        for cell in self.plan.cells:
+            address = cell.address
+            if address.family == "norm" and address.update == 1 and address.layer:
+                yield address.layer, self.math(self.notation.symbol(address)), self._value(address)
+
+
+_FORWARD: Final = (Reason.WEIGHTED_SUM, Reason.ACTIVATION, Reason.EXPONENTIAL, Reason.EXP_SUM)
+
+
+def _section_of(step: Step) -> tuple[str, int]:
+    address = step.cells[0].address
+    if step.reason is Reason.UPDATE:
+        return "update", address.update
+    if address.primed:
+        return "after", address.update
+    if step.reason in _FORWARD:
+        return "forward", address.update
+    if step.reason in (Reason.LOSS_TERM, Reason.LOSS):
+        return "loss", address.update
+    return "backward", address.update
+
+
+def _cell_of(ref: Ref) -> Address:
+    if isinstance(ref.to, str):
+        raise TypeError(f"{ref.to!r} is a placeholder, not a cell")
+    return ref.to

@@ -1,0 +1,50 @@
+"""A finished text with slots for numbers: made once per plan, filled once per sheet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from backproptable.errors import PlanError
+
+__all__ = ["Form", "slot"]
+
+_OPEN, _CLOSE = "\ue000", "\ue001"  # private use: in no template, name or number
+_SLOT: Final = re.compile(f"{_OPEN}(\\d+) (\\w+){_CLOSE}")
+
+
+def slot(row: int, style: str) -> str:
+    """A place for the number in `row` of the plan, to be written in `style`."""
+    return f"{_OPEN}{row} {style}{_CLOSE}"
+
+
+class Form:
+    """Text with slots. `styles` says how a number's text is written in each style."""
+
+    def __init__(self, text: str, styles: Mapping[str, Callable[[str], str]]) -> None:
+        pieces = _SLOT.split(text)
+        self._literals = pieces[0::3]
+        wanted = [(int(row), style) for row, style in zip(pieces[1::3], pieces[2::3], strict=True)]
+        if unknown := {style for _, style in wanted} - set(styles):
+            raise PlanError(f"slots of unknown style: {', '.join(sorted(unknown))}")
+        distinct = {key: place for place, key in enumerate(dict.fromkeys(wanted))}
+        self._numbers = [(row, styles[style]) for row, style in distinct]
+        self._order = [distinct[key] for key in wanted]
+
+    def fill(self, texts: Sequence[str | None]) -> str:
+        """The text with every slot filled; `texts` has one entry per row of the plan.
+
+        Raises `PlanError` where a slot asks for a number that this view was not given: a blank
+        sheet is filled without the computed numbers, so that no template can give one away.
+        """
+        written = []
+        for row, write in self._numbers:
+            text = texts[row]
+            if text is None:
+                raise PlanError(f"a template asks for the number in row {row}, which this view must not show")
+            written.append(write(text))
+        whole = [""] * (2 * len(self._literals) - 1)
+        whole[0::2] = self._literals
+        whole[1::2] = [written[place] for place in self._order]
+        return "".join(whole)

@@ -1,0 +1,150 @@
+"""The output formats, and the one function that turns a solution into the text of a file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from backproptable.errors import InputError, Problem, suggestion
+from backproptable.evaluate import Solution
+from backproptable.formula import Ref
+from backproptable.names import name_of
+from backproptable.notation import DEFAULT_NOTATION, load_notation
+from backproptable.render.document import VALUE, lay_out
+from backproptable.render.form import Form
+from backproptable.render.listing import RAW, listing
+from backproptable.render.printers import Place, plain
+from backproptable.render.templates import environment
+
+__all__ = ["DEFAULT_FORMATS", "FORMATS", "LAYOUTS", "VIEWS", "render"]
+
+VIEWS: Final = ("worked", "blank")
+LAYOUTS: Final = ("cells",)
+
+
+def render(
+    solution: Solution,
+    *,
+    format: str = "md",  # noqa: A002 - the word users know
+    view: str = "worked",
+    layout: str = "cells",
+    notation: str = DEFAULT_NOTATION,
+    seed: int | None = None,
+) -> str:
+    """The text of one file: ``md``, ``tex`` or ``json``.
+
+    A blank view is filled from the givens alone. `seed` is printed, nothing else.
+    Raises `InputError` for a word that is not known.
+    """
+    for key, word, known in (("format", format, FORMATS), ("view", view, VIEWS), ("layout", layout, LAYOUTS)):
+        if word not in known:
+            raise InputError([Problem(key, f"{word!r} is not known.", suggestion(word, known))])
+    worked = view == "worked"
+    if format == "json":
+        return _json(solution, worked=worked, seed=seed)
+    form = _form(format, solution, layout=layout, notation=notation, worked=worked, seed=seed)
+    return form.fill(_shown_texts(solution, worked=worked))
+
+
+def _shown_texts(solution: Solution, *, worked: bool) -> list[str | None]:
+    """The number texts a view may show: all of them, or only the givens."""
+    return [
+        text if worked or cell.formula is None else None
+        for cell, text in zip(solution.plan.cells, solution.text, strict=True)
+    ]
+
+
+# --- Markdown and LaTeX ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TextFormat:
+    """A format made by templates from the formula printer's TeX."""
+
+    math: Callable[[str], str]
+    """Puts a TeX formula into the running text."""
+    value: Callable[[str], str]
+    """A number that stands alone in a table."""
+
+
+def _tex_number(text: str) -> str:
+    mantissa, mark, exponent = text.partition("e")
+    return rf"{mantissa} \times 10^{{{exponent}}}" if mark else mantissa
+
+
+def _bracketed(text: str) -> str:
+    return f"({_tex_number(text)})" if text.startswith("-") else _tex_number(text)
+
+
+def _base(text: str) -> str:
+    return f"({_tex_number(text)})" if text.startswith("-") or "e" in text else text
+
+
+def _tex_math(formula: str) -> str:
+    return f"${formula}$"
+
+
+_TEX_STYLES: Final[dict[str, Callable[[str], str]]] = {
+    Place.OPEN: _tex_number,
+    Place.TIGHT: _bracketed,
+    Place.BASE: _base,
+    RAW: str,
+}
+
+TEXT_FORMATS: Final[Mapping[str, TextFormat]] = {
+    "md": TextFormat(math=_tex_math, value=str),
+    "tex": TextFormat(math=_tex_math, value=lambda text: _tex_math(_tex_number(text))),
+}
+FORMATS: Final = (*TEXT_FORMATS, "json")
+DEFAULT_FORMATS: Final = ("md", "tex")
+
+
+def _form(name: str, solution: Solution, *, layout: str, notation: str, worked: bool, seed: int | None) -> Form:
+    text_format = TEXT_FORMATS[name]
+    plan = solution.plan
+    document = lay_out(plan, load_notation(notation, plan.net), text_format.math, worked=worked)
+    text = (
+        environment()
+        .get_template(f"{name}/{layout}.{name}.j2")
+        .render(
+            doc=document,
+            figures=solution.figures,
+            carry=solution.carry,
+            seed=seed,
+            listing=listing(plan, solution.figures, solution.carry) if worked else "",
+        )
+    )
+    return Form(text, {**_TEX_STYLES, VALUE: text_format.value})
+
+
+# --- JSON --------------------------------------------------------------------------------------
+
+
+def _json(solution: Solution, *, worked: bool, seed: int | None) -> str:
+    plan, texts = solution.plan, solution.text
+
+    def number(ref: Ref, place: Place) -> str:
+        text = texts[plan.row[ref.to]]  # type: ignore[index]
+        return f"({text})" if text.startswith("-") and place is not Place.OPEN else text
+
+    cells = []
+    for step, cell in plan.worked:
+        row, formula = plan.row[cell.address], cell.formula
+        entry: dict[str, Any] = {"name": cell.name, "step": step.name, "reason": step.reason.value}
+        entry["formula"] = plain(formula, lambda ref, _: name_of(ref.to))  # type: ignore[arg-type]
+        entry |= dict.fromkeys(("substituted", "shown", "value", "paper"))
+        if worked:
+            entry["substituted"] = plain(formula, number)  # type: ignore[arg-type]
+            entry["shown"] = texts[row]
+            entry["value"] = float(solution.exact[row])
+            entry["paper"] = float(solution.line[row])
+        cells.append(entry)
+    content = {
+        "net": plan.net.as_keys(),
+        "seed": seed,
+        "givens": {cell.name: texts[plan.row[cell.address]] for cell in plan.givens},
+        "cells": cells,
+    }
+    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False, default=float) + "\n"
