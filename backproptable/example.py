@@ -247,8 +247,9 @@ def _without(content: Mapping[str, Any], locations: list[tuple[Any, ...]]) -> di
         if any(location[:1] == (key,) and (len(location) == 1 or not isinstance(value, dict)) for location in refused):
             continue
         if isinstance(value, dict):
-            value = {inner: kept for inner, kept in value.items() if (key, inner) not in refused}
-        result[key] = value
+            result[key] = {inner: kept for inner, kept in value.items() if (key, inner) not in refused}
+        else:
+            result[key] = value
     return result
 
 
@@ -259,7 +260,7 @@ def _samples(arrays: Mapping[str, Any]) -> int | None:
     """The number of samples, where x (or y, if there is no x) is a list of lists."""
     data = arrays.get("x", arrays.get("y"))
     is_batch = isinstance(data, list) and data and isinstance(data[0], list)
-    return len(data) if is_batch else None  # type: ignore[arg-type]
+    return len(data) if is_batch else None
 
 
 class _Shapes:
@@ -331,7 +332,7 @@ def _said(shape: tuple[Any, ...]) -> str:
     raise ValueError(shape)
 
 
-def _flat(value: Any) -> Iterator[Any]:
+def _flat(value: Any) -> Iterator[int | Decimal]:
     if isinstance(value, list):
         for part in value:
             yield from _flat(part)
@@ -355,12 +356,11 @@ def _target_problems(net: Net, arrays: Mapping[str, Any]) -> Iterator[Problem]:
     rows = targets if net.samples is not None else [targets]
     for number, row in enumerate(rows, start=1):
         where = "[givens] y" if net.samples is None else f"[givens] y[{number}]"
-        numbers = [Decimal(value) for value in _flat(row)]
+        numbers: list[Decimal] = [Decimal(value) for value in _flat(row)]
         if not all(value.is_finite() for value in numbers):
             continue
-        if any(value < 0 or value > 1 for value in numbers):
-            outside = next(value for value in numbers if value < 0 or value > 1)
-            yield Problem(where, f"contains {outside}.", f"Targets of {net.loss} lie between 0 and 1.")
+        if outside := [value for value in numbers if not 0 <= value <= 1]:
+            yield Problem(where, f"contains {outside[0]}.", f"Targets of {net.loss} lie between 0 and 1.")
         elif net.loss == "cross_entropy" and abs(sum(numbers) - 1) > Decimal("1e-9"):
             yield Problem(where, f"sums to {sum(numbers)}.", "The targets of cross_entropy sum to 1.")
 
@@ -371,8 +371,8 @@ def _named(net: Net, arrays: Mapping[str, Any]) -> Iterator[tuple[str, Decimal]]
         family, layer = key[0], int(key[1:]) if key[1:] else None
         batch = net.samples is not None and layer is None
         for units, number in _placed(value):
-            sample, units = (units[0], units[1:]) if batch else (None, units)
-            yield name_of(Address(family, layer, units, sample)), Decimal(number)
+            address = Address(family, layer, units[1:], units[0]) if batch else Address(family, layer, units)
+            yield name_of(address), Decimal(number)
 
 
 def _placed(value: Any, before: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], int | Decimal]]:

@@ -1,1 +1,1 @@
-"""What several test modules need: random nets, and two oracles that share no code with the package."""
+"""What several test modules need: random nets, and oracles that get the same numbers in other ways."""

@@ -40,12 +40,12 @@ SLOPES = {
 }
 
 LOSSES = {
-    "half_sse": lambda xp, y, a: (y - a) ** 2 / 2,
-    "sse": lambda xp, y, a: (y - a) ** 2,
-    "mse": lambda xp, y, a: (y - a) ** 2 / a.shape[1],
+    "half_sse": lambda _, y, a: (y - a) ** 2 / 2,
+    "sse": lambda _, y, a: (y - a) ** 2,
+    "mse": lambda _, y, a: (y - a) ** 2 / a.shape[1],
     "cross_entropy": lambda xp, y, a: -y * xp.log(a),
     "binary_cross_entropy": lambda xp, y, a: -(y * xp.log(a) + (1 - y) * xp.log(1 - a)),
-    "output": lambda xp, y, a: a,
+    "output": lambda _, __, a: a,
 }
 
 LOSS_SLOPES = {

@@ -1,0 +1,136 @@
+"""The command line. Only this module prints and exits.
+
+Nothing heavy is imported before a command runs: ``--help`` needs neither NumPy nor SymPy.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from backproptable import __version__
+from backproptable.errors import BackproptableError, InputError, OutputError, Problem, suggestion
+
+if TYPE_CHECKING:
+    from backproptable.example import Example
+
+__all__ = ["main", "run"]
+
+
+def run() -> NoReturn:
+    """The entry point: exit 0 when done, 2 for unusable input, 3 where writing failed or was interrupted."""
+    try:
+        main.main(standalone_mode=False)
+    except BackproptableError as error:
+        _leave(str(error), error.exit_code)
+    except click.Abort:
+        _leave("interrupted", OutputError.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(InputError.exit_code)
+    sys.exit(0)
+
+
+def _leave(message: str, code: int) -> NoReturn:
+    for line in message.splitlines():
+        click.secho(f"error: {line}", err=True, fg="red")
+    sys.exit(code)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="backproptable")
+def main() -> None:
+    """Worked examples of backpropagation, number by number."""
+
+
+_output = click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default=Path("output"),
+    show_default=True,
+    metavar="DIR",
+    help="Folder for the results.",
+)
+
+
+@main.command()
+@click.argument("example", required=False, metavar="[EXAMPLE.toml | PRESET]")
+@_output
+@click.option("--seed", type=click.IntRange(min=0), help="Draw the weights from this seed, also where some are given.")
+@click.option("--format", "formats", default="md,tex", show_default=True, metavar="md,tex,json", help="Files to write.")
+@click.option("--view", default="worked", show_default=True, metavar="worked|blank")
+@click.option("--layout", metavar="cells", help="How the numbers are laid out.  [default: cells]")
+@click.option("--notation", metavar="NAME", help="How symbols are written; see 'notations'.  [default: indexed]")
+@click.option("--figures", type=int, metavar="N", help="Significant figures, 2 to 12.  [default: 4]")
+@click.option("--carry", metavar="paper|full", help="Work on printed numbers, or on all digits.  [default: paper]")
+def handout(
+    example: str | None,
+    output: Path,
+    seed: int | None,
+    formats: str,
+    view: str,
+    layout: str | None,
+    notation: str | None,
+    figures: int | None,
+    carry: str | None,
+) -> None:
+    """Write one worked example: a preset, a file of your own, or a fresh draw of the default net."""
+    from backproptable.handout import make_handout  # noqa: PLC0415 - heavy
+    from backproptable.writing import write_files  # noqa: PLC0415
+
+    options = {"layout": layout, "notation": notation, "figures": figures, "carry": carry}
+    made = make_handout(
+        _example(example),
+        formats=[word.strip() for word in formats.split(",")],
+        seed=seed,
+        fresh_seed=secrets.randbelow(10**6),
+        view=view,
+        **{key: value for key, value in options.items() if value is not None},
+    )
+    for path in write_files(output, made.files):
+        click.echo(path)
+    if made.seed is not None:
+        click.echo(f"seed {made.seed}", err=True)
+
+
+def _example(name: str | None) -> Example | None:
+    """The argument as an example: a file where it looks like one or is one, else a preset."""
+    from backproptable.example import load_example, load_preset, preset_titles  # noqa: PLC0415 - heavy
+
+    if name is None:
+        return None
+    path = Path(name)
+    if path.suffix == ".toml" or path.is_file() or len(path.parts) > 1:
+        return load_example(path)
+    if name not in (known := preset_titles()):
+        remedy = f"{suggestion(name, known)} A file of your own ends in .toml."
+        raise InputError([Problem("handout", f"there is no preset {name!r}.", remedy)])
+    return load_preset(name)
+
+
+@main.command()
+def presets() -> None:
+    """List the examples that come with the program."""
+    from backproptable.example import preset_titles  # noqa: PLC0415 - imports pydantic
+
+    _list(preset_titles())
+
+
+@main.command()
+def notations() -> None:
+    """List the ways symbols can be written."""
+    from backproptable.notation import notation_titles  # noqa: PLC0415
+
+    _list(notation_titles())
+
+
+def _list(titles: Mapping[str, Any]) -> None:
+    width = max(map(len, titles))
+    for name, title in titles.items():
+        click.echo(f"{name:<{width}}  {title}")
