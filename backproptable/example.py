@@ -361,8 +361,8 @@ def _target_problems(net: Net, arrays: Mapping[str, Any]) -> Iterator[Problem]:
             continue
         if outside := [value for value in numbers if not 0 <= value <= 1]:
             yield Problem(where, f"contains {outside[0]}.", f"Targets of {net.loss} lie between 0 and 1.")
-        elif net.loss == "cross_entropy" and abs(sum(numbers) - 1) > Decimal("1e-9"):
-            yield Problem(where, f"sums to {sum(numbers)}.", "The targets of cross_entropy sum to 1.")
+        elif net.loss == "cross_entropy" and abs((total := sum(numbers, Decimal(0))) - 1) > Decimal("1e-9"):
+            yield Problem(where, f"sums to {total}.", "The targets of cross_entropy sum to 1.")
 
 
 def _named(net: Net, arrays: Mapping[str, Any]) -> Iterator[tuple[str, Decimal]]:
