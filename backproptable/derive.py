@@ -23,7 +23,7 @@ from backproptable.formula import (
     difference,
     put_in,
 )
-from backproptable.names import Address, name_of
+from backproptable.names import UNIT_LETTERS, Address, name_of
 from backproptable.net import Net
 from backproptable.plan import Cell, Derivation, Digits, Equation, Plan, Reason, Step
 
@@ -31,9 +31,6 @@ __all__ = ["MOST_CELLS", "derive"]
 
 MOST_CELLS: Final = 2200
 """Beyond this a page of single cells helps nobody."""
-
-_LETTERS: Final = "ijkmnpqrtuv"
-"""Letters for units in rules; l, o and s mean other things here."""
 
 Unit = int | str
 
@@ -519,7 +516,7 @@ def _whole_chain(now: _Pass, layer: int) -> Iterable[Equation]:
     """dL/dW as one product of all its factors from the loss down, in symbols."""
     net, s = now.net, _s(now.net)
     distance = net.depth - layer
-    if distance + 4 > len(_LETTERS) or (distance == 0 and net.output_delta == "short"):
+    if distance + 4 > len(UNIT_LETTERS) or (distance == 0 and net.output_delta == "short"):
         return
 
     def down_to(level: int, unit: str, letters: str) -> tuple[Formula, ...]:
@@ -538,7 +535,7 @@ def _whole_chain(now: _Pass, layer: int) -> Iterable[Equation]:
         return (paths, Partial(a, z))
 
     weight = now.weight(layer, "i", "j")
-    factors = Product((*down_to(layer, "j", _LETTERS[2:]), Partial(now.ref("z", layer, "j", sample=s), weight)))
+    factors = Product((*down_to(layer, "j", UNIT_LETTERS[2:]), Partial(now.ref("z", layer, "j", sample=s), weight)))
     left = now.ref("dL/dW", layer, *net.weight_index("i", "j"))
     yield Equation(left, (factors if s is None else Sigma("s", factors),))
 

@@ -7,9 +7,9 @@ with the notation, so a returned sheet can be read whatever symbols it was print
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-__all__ = ["NAME_PATTERNS", "Address", "name_of"]
+__all__ = ["NAME_PATTERNS", "UNIT_LETTERS", "Address", "name_of"]
 
 NAME_PATTERNS = {
     "x": "x",
@@ -32,6 +32,9 @@ NAME_PATTERNS = {
     "norm": "norm(dL/dW{n})",
 }
 """Family of cells -> the part of the name before the brackets; ``{n}`` is the weight layer."""
+
+UNIT_LETTERS: Final = "ijkmnpqrtuv"
+"""The letters that stand for any unit in a rule; l, o and s mean other things there."""
 
 
 class Address(NamedTuple):

@@ -16,7 +16,8 @@ Derivatives follow from these: the gradient of a weight is written as the partia
 =============  ====================================================================================
 
 A pattern may be a table with ``hidden`` and ``output``. ``b_shared`` is the bias of a whole layer,
-``W_any`` a weight with letters for units where ``W`` needs numbers, ``matrix`` a whole weight matrix.
+``W_any`` a weight with letters for units where ``W`` needs numbers, ``matrix`` a whole weight matrix,
+``prime`` the mark of what is updated, ``letters`` stand for units in rules where i, j, k name layers.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from importlib.resources import files
 from typing import Any, Final
 
 from backproptable.errors import InputError, PlanError, Problem, suggestion
-from backproptable.names import Address
+from backproptable.names import UNIT_LETTERS, Address
 from backproptable.net import Net
 
 __all__ = ["DEFAULT_NOTATION", "Notation", "load_notation", "notation_titles"]
@@ -67,6 +68,12 @@ class Notation:
 
     net: Net
     patterns: dict[str, Any]
+
+    def letter(self, unit: int | str) -> str:
+        """A unit as this notation writes it: a number, or the letter that stands for any."""
+        if isinstance(unit, int) or unit not in UNIT_LETTERS:
+            return str(unit)
+        return str(self.patterns.get("letters", UNIT_LETTERS)[UNIT_LETTERS.index(unit)])
 
     def symbol(self, address: Address) -> str:
         """The TeX of a cell."""
@@ -109,13 +116,13 @@ class Notation:
             case "n":
                 return str(layer)
             case "units":
-                return _joined(address)
+                return self._joined(address)
             case "_units":
-                return f"_{{{joined}}}" if (joined := _joined(address)) else ""
+                return f"_{{{joined}}}" if (joined := self._joined(address)) else ""
             case "from":
-                return str(self.net.weight_index(*address.units)[0])
+                return self.letter(self.net.weight_index(*address.units)[0])
             case "to":
-                return str(self.net.weight_index(*address.units)[1])
+                return self.letter(self.net.weight_index(*address.units)[1])
             case "unit":
                 return self._unit(address, layer)
             case "number":
@@ -135,9 +142,14 @@ class Notation:
         again = rf"\langle {address.update}\rangle " if address.update > 1 else ""
         return prime + again
 
+    def _joined(self, address: Address) -> str:
+        units = [self.letter(unit) for unit in address.units]
+        joined = ("" if all(len(unit) == 1 for unit in units) else ",").join(units)
+        return joined if address.sample is None else f"{address.sample},{joined}".rstrip(",")
+
     def _unit(self, address: Address, layer: int) -> str:
         sample = "" if address.sample is None else f"{address.sample},"
-        unit = "".join(map(str, address.units))
+        unit = "".join(map(self.letter, address.units))
         if layer == self.net.depth:
             return f"{sample}o{unit}"
         level = "" if self.net.depth == 2 else f"{layer},"
@@ -150,12 +162,6 @@ class Notation:
 
 
 _PLACEHOLDER: Final = re.compile(r"<(\^?\w+)>")
-
-
-def _joined(address: Address) -> str:
-    units = [str(unit) for unit in address.units]
-    joined = ("" if all(len(unit) == 1 for unit in units) else ",").join(units)
-    return joined if address.sample is None else f"{address.sample},{joined}".rstrip(",")
 
 
 def _safe(tex: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
-from backproptable.formula import Formula, Partial, Ref
+from backproptable.formula import Formula, Ref
 from backproptable.names import Address, name_of
 from backproptable.net import Net
 from backproptable.notation import Notation
@@ -59,6 +59,11 @@ class Section:
     kind: str
     update: int
     steps: list[StepView]
+
+    @property
+    def explained(self) -> bool:
+        """Whether rules and reasons stand here; later passes only repeat the rules of the first."""
+        return self.kind != "after" and self.update == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +163,7 @@ class _Layout:
         return self.math(" = ".join([f"{start} {function}", *map(self._symbols, derivation.forms)]))
 
     def _symbols(self, formula: Formula) -> str:
-        return tex(formula, self._symbol, self._partial)
+        return tex(formula, self._symbol, self)
 
     def _symbol(self, ref: Ref, place: Place) -> str:
         symbol = self.notation.symbol(_cell_of(ref))
@@ -166,8 +171,11 @@ class _Layout:
             return symbol
         return rf"\left({symbol}\right)" if "frac" in symbol else f"({symbol})"
 
-    def _partial(self, partial: Partial) -> str:
-        return self.notation.partial(_cell_of(partial.of), _cell_of(partial.by))
+    def partial(self, of: Ref, by: Ref) -> str:
+        return self.notation.partial(_cell_of(of), _cell_of(by))
+
+    def letter(self, unit: str) -> str:
+        return self.notation.letter(unit)
 
     def _number(self, ref: Ref, place: Place) -> str:
         return slot(self.plan.row[_cell_of(ref)], place.value)

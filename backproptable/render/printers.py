@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import StrEnum
 from itertools import pairwise
-from typing import Final
+from typing import Final, Protocol
 
 from backproptable.errors import PlanError
 from backproptable.formula import (
@@ -32,7 +32,7 @@ from backproptable.formula import (
     children,
 )
 
-__all__ = ["Place", "PrintRef", "plain", "tex"]
+__all__ = ["Place", "PrintRef", "RulePrinter", "plain", "tex"]
 
 
 class Place(StrEnum):
@@ -52,8 +52,18 @@ _LONG_ROOT: Final = 3
 """A root over more terms than this is written as a power of 1/2, which can run over a line's end."""
 
 
-def tex(formula: Formula, ref: PrintRef, partial: Callable[[Partial], str] | None = None) -> str:
-    """The formula in TeX, without dollars. `partial` prints the derivatives that only rules have."""
+class RulePrinter(Protocol):
+    """Prints what only rules have: partial derivatives as symbols, and letters for units."""
+
+    def partial(self, of: Ref, by: Ref) -> str:
+        """One cell's derivative by another."""
+
+    def letter(self, unit: str) -> str:
+        """The letter that stands for any unit."""
+
+
+def tex(formula: Formula, ref: PrintRef, rules: RulePrinter | None = None) -> str:
+    """The formula in TeX, without dollars."""
 
     def walk(node: Formula, place: Place = Place.OPEN) -> str:
         match node:
@@ -86,10 +96,10 @@ def tex(formula: Formula, ref: PrintRef, partial: Callable[[Partial], str] | Non
                 return rf"\{function}\left({inner}\right)" if any(map(_tall, args)) else rf"\{function}({inner})"
             case Choice(arg, then, otherwise):
                 return rf"{walk(then)} \text{{ if }} {walk(arg)} \gt 0 \text{{ else }} {walk(otherwise)}"
-            case Sigma(index, body):
-                return rf"\sum_ {{{index}}} {factor(body, Place.TIGHT, last=True)}"
-            case Partial() if partial is not None:
-                return partial(node)
+            case Sigma(index, body) if rules is not None:
+                return rf"\sum_ {{{rules.letter(index)}}} {factor(body, Place.TIGHT, last=True)}"
+            case Partial(of, by) if rules is not None:
+                return rules.partial(of, by)
         raise PlanError(f"no TeX for {node}")
 
     def factor(node: Formula, place: Place, *, last: bool) -> str:
