@@ -163,6 +163,21 @@ class Net:
         """Whether dL/dz = a - y holds for the output layer."""
         return (self.activations[-1], self.loss) in _SHORT_DELTAS
 
+    def units(self, layer: int) -> range:
+        """The numbers of the units of `layer`; layer 0 are the inputs."""
+        return range(1, self.layers[layer] + 1)
+
+    def connections(self, layer: int) -> list[tuple[int, int]]:
+        """(source, target) of every weight of `layer`, in the reading order of its matrix."""
+        sources, targets = self.units(layer - 1), self.units(layer)
+        if self.weights == "from_to":
+            return [(i, j) for i in sources for j in targets]
+        return [(i, j) for j in targets for i in sources]
+
+    def bias_units(self, layer: int) -> range:
+        """One entry per bias number of `layer`."""
+        return {"none": range(0), "shared": range(1, 2), "per_unit": self.units(layer)}[self.bias]
+
     def weight_index(self, source: int | str, target: int | str) -> tuple[int | str, int | str]:
         """The index of the weight from unit `source` to unit `target`, in the net's layout."""
         return (source, target) if self.weights == "from_to" else (target, source)

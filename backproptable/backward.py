@@ -1,0 +1,367 @@
+"""The steps back from the loss to the gradients, their sizes, and the update."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import product
+
+from backproptable.calculus import activation_derivative, loss_derivative, softmax_derivative
+from backproptable.draft import (
+    Draft,
+    Pass,
+    Unit,
+    address_of,
+    fill,
+    fill_derivation,
+    mean,
+    sample_letter,
+    sum_of,
+)
+from backproptable.formula import Call, Formula, Num, Partial, Power, Product, Ref, Sigma, difference
+from backproptable.names import UNIT_LETTERS, Address, name_of
+from backproptable.plan import Cell, Digits, Equation, Reason
+
+__all__ = ["add_backward", "add_norms", "add_updates"]
+
+
+def add_backward(plan: Draft, now: Pass, *, input_gradient: bool) -> None:
+    """From the loss to the gradients of every layer, the last layer first."""
+    net = plan.net
+    for layer in range(net.depth, 0, -1):
+        if layer == net.depth and net.output_delta == "short":
+            _add_short_delta(plan, now)
+        else:
+            if layer == net.depth:
+                _add_loss_derivative(plan, now)
+            _add_local_derivative(plan, now, layer)
+            _add_delta(plan, now, layer)
+        _add_gradients(plan, now, layer)
+        if layer > 1:
+            _add_path_sums(plan, now, layer)
+        elif input_gradient:
+            _add_path_sums(plan, now, layer, result=True)
+
+
+def _short_delta(now: Pass, s: int | str | None, k: Unit) -> Formula:
+    return mean(now.net, difference(now.output(now.net.depth, k, s), now.target(k, s)))
+
+
+def _add_short_delta(plan: Draft, now: Pass) -> None:
+    net = plan.net
+    plan.add(
+        Reason.CHAIN_PRODUCT,
+        [
+            Cell(address_of(now.ref("dL/dz", net.depth, k, sample=s)), _short_delta(now, s, k))
+            for s in net.sample_numbers
+            for k in net.units(net.depth)
+        ],
+        rule=[
+            Equation(
+                now.ref("dL/dz", net.depth, "k", sample=sample_letter(net)),
+                (_short_delta(now, sample_letter(net), "k"),),
+            )
+        ],
+    )
+
+
+def _add_loss_derivative(plan: Draft, now: Pass) -> None:
+    net, last = plan.net, plan.net.depth
+    derivation = loss_derivative(net.loss)
+
+    def filled(formula: Formula, s: int | str | None, k: Unit) -> Formula:
+        return fill(net, formula, y=now.target(k, s), a=now.output(last, k, s))
+
+    s = sample_letter(net)
+    constant = isinstance(derivation.forms[-1], Num) and net.reduction == "sum"
+    plan.add(
+        Reason.LOSS_DERIVATIVE,
+        [
+            Cell(
+                address_of(now.ref("dL/da", last, k, sample=s)),
+                mean(net, filled(derivation.forms[-1], s, k)),
+                Digits.EXACT if constant else Digits.FIGURES,
+            )
+            for s in net.sample_numbers
+            for k in net.units(last)
+        ],
+        rule=[Equation(now.ref("dL/da", last, "k", sample=s), (mean(net, filled(derivation.forms[-1], s, "k")),))],
+        derivations=(fill_derivation(derivation, lambda formula: filled(formula, s, "k")),),
+    )
+
+
+def _add_local_derivative(plan: Draft, now: Pass, layer: int) -> None:
+    net, activation = plan.net, plan.net.activations[layer - 1]
+    if activation == "softmax":
+        _add_softmax_derivative(plan, now, layer)
+        return
+    derivation = activation_derivative(activation)
+
+    def filled(formula: Formula, s: int | str | None, j: Unit) -> Formula:
+        return fill(net, formula, z=now.ref("z", layer, j, sample=s), a=now.output(layer, j, s))
+
+    s = sample_letter(net)
+    plan.add(
+        Reason.LOCAL_DERIVATIVE,
+        [
+            Cell(
+                address_of(now.ref("da/dz", layer, j, sample=s)),
+                filled(derivation.forms[-1], s, j),
+                Digits.FIGURES if len(derivation.forms) > 1 else Digits.EXACT,
+                also=tuple(filled(form, s, j) for form in derivation.forms[:-1]),
+            )
+            for s in net.sample_numbers
+            for j in net.units(layer)
+        ],
+        rule=[Equation(now.ref("da/dz", layer, "j", sample=s), (filled(derivation.forms[-1], s, "j"),))],
+        derivations=(fill_derivation(derivation, lambda formula: filled(formula, s, "j")),),
+    )
+
+
+def _add_softmax_derivative(plan: Draft, now: Pass, layer: int) -> None:
+    net = plan.net
+
+    def filled(formula: Formula, s: int | str | None, k: Unit, m: Unit) -> Formula:
+        return fill(
+            net,
+            formula,
+            S=now.ref("S", layer, sample=s),
+            **{f"{family}_k": now.ref(family, layer, k, sample=s) for family in "zea"},
+            **{f"{family}_m": now.ref(family, layer, m, sample=s) for family in "zea"},
+        )
+
+    def cell(s: int | None, k: int, m: int) -> Cell:
+        over_exponentials, over_outputs = softmax_derivative(k == m).forms
+        return Cell(
+            address_of(now.ref("da/dz", layer, k, m, sample=s)),
+            filled(over_outputs, s, k, m),
+            also=(filled(over_exponentials, s, k, m),),
+        )
+
+    s = sample_letter(net)
+    pairs = list(product(net.units(layer), repeat=2))
+    kinds = [(True, "k", "k")] + ([(False, "k", "m")] if len(pairs) > 1 else [])
+    plan.add(
+        Reason.LOCAL_DERIVATIVE,
+        [cell(s, k, m) for s in net.sample_numbers for k, m in pairs],
+        rule=[
+            Equation(now.ref("da/dz", layer, k, m, sample=s), (filled(softmax_derivative(same).forms[-1], s, k, m),))
+            for same, k, m in kinds
+        ],
+        derivations=tuple(
+            fill_derivation(softmax_derivative(same), lambda formula, k=k, m=m: filled(formula, s, k, m))  # type: ignore[misc]
+            for same, k, m in kinds
+        ),
+    )
+
+
+def _add_delta(plan: Draft, now: Pass, layer: int) -> None:
+    net, outputs = plan.net, plan.net.units(layer)
+    softmax = net.activations[layer - 1] == "softmax"
+
+    def factors(s: int | str | None, k: Unit, j: Unit) -> Formula:
+        index = (k, j) if softmax else (j,)
+        return Product((now.ref("dL/da", layer, k, sample=s), now.ref("da/dz", layer, *index, sample=s)))
+
+    def formula(s: int | str | None, j: Unit) -> Formula:
+        return sum_of([factors(s, k, j) for k in outputs]) if softmax else factors(s, j, j)
+
+    s = sample_letter(net)
+    short = layer == net.depth and net.short_delta_holds
+    plan.add(
+        Reason.CHAIN_PRODUCT,
+        [
+            Cell(
+                address_of(now.ref("dL/dz", layer, j, sample=s)),
+                formula(s, j),
+                also=(_short_delta(now, s, j),) if short else (),
+            )
+            for s in net.sample_numbers
+            for j in outputs
+        ],
+        rule=[
+            Equation(
+                now.ref("dL/dz", layer, "j", sample=s),
+                (Sigma("k", factors(s, "k", "j")) if softmax else factors(s, "j", "j"),),
+            )
+        ],
+    )
+
+
+def _add_gradients(plan: Draft, now: Pass, layer: int) -> None:
+    net, s = plan.net, sample_letter(plan.net)
+
+    def delta(s: int | str | None, j: Unit) -> Ref:
+        return now.ref("dL/dz", layer, j, sample=s)
+
+    def one(s: int | str | None, i: Unit, j: Unit) -> Formula:
+        return Product((delta(s, j), now.output(layer - 1, i, s)))
+
+    def all_factors(i: Unit, j: Unit) -> tuple[Formula, ...]:
+        """dL/da * da/dz * dz/dW in one go, where it is one product."""
+        if s is not None or net.activations[layer - 1] == "softmax":
+            return ()
+        if layer == net.depth and net.output_delta == "short":
+            return ()
+        return (Product((now.ref("dL/da", layer, j), now.ref("da/dz", layer, j), now.output(layer - 1, i, None))),)
+
+    def over_samples(term: Formula) -> Formula:
+        return term if s is None else Sigma("s", term)
+
+    weight = now.weight(layer, "i", "j")
+    slope = Partial(now.ref("z", layer, "j", sample=s), weight)
+    plan.add(
+        Reason.GRADIENT,
+        [
+            Cell(
+                address_of(now.ref("dL/dW", layer, *net.weight_index(i, j))),
+                sum_of([one(s, i, j) for s in net.sample_numbers]),
+                also=all_factors(i, j),
+            )
+            for i, j in net.connections(layer)
+        ],
+        rule=[
+            Equation(
+                now.ref("dL/dW", layer, *net.weight_index("i", "j")),
+                (over_samples(Product((delta(s, "j"), slope))), over_samples(one(s, "i", "j"))),
+            ),
+            *_whole_chain(now, layer),
+        ],
+    )
+    if net.bias == "none":
+        return
+    shared = net.bias == "shared"
+    bias_slope = Product((delta(s, "j"), Partial(now.ref("z", layer, "j", sample=s), now.bias(layer, "j"))))
+    plan.add(
+        Reason.GRADIENT,
+        [
+            Cell(
+                address_of(now.ref("dL/db", layer, *unit)),
+                sum_of([delta(s, j) for s in net.sample_numbers for j in (net.units(layer) if shared else unit)]),
+            )
+            for unit in ([()] if shared else [(j,) for j in net.units(layer)])
+        ],
+        rule=[
+            Equation(
+                now.ref("dL/db", layer, *(() if shared else ("j",))),
+                tuple(over_samples(Sigma("j", term) if shared else term) for term in (bias_slope, delta(s, "j"))),
+            )
+        ],
+        result=True,
+    )
+
+
+def _whole_chain(now: Pass, layer: int) -> Iterable[Equation]:
+    """dL/dW as one product of all its factors from the loss down, in symbols."""
+    net, s = now.net, sample_letter(now.net)
+    distance = net.depth - layer
+    if distance + 4 > len(UNIT_LETTERS) or (distance == 0 and net.output_delta == "short"):
+        return
+
+    def down_to(level: int, unit: str, letters: str) -> tuple[Formula, ...]:
+        """The factors of dL/dz of `unit` in layer `level`."""
+        z = now.ref("z", level, unit, sample=s)
+        if level == net.depth and net.output_delta == "short":
+            return (now.ref("dL/dz", level, unit, sample=s),)
+        if level == net.depth and net.activations[-1] == "softmax":
+            a = now.output(level, letters[0], s)
+            return (Sigma(letters[0], Product((Partial(now.ref("L", None), a), Partial(a, z)))),)
+        a = now.output(level, unit, s)
+        if level == net.depth:
+            return (Partial(now.ref("L", None), a), Partial(a, z))
+        above = now.ref("z", level + 1, letters[0], sample=s)
+        paths = Sigma(letters[0], Product((*down_to(level + 1, letters[0], letters[1:]), Partial(above, a))))
+        return (paths, Partial(a, z))
+
+    weight = now.weight(layer, "i", "j")
+    factors = Product((*down_to(layer, "j", UNIT_LETTERS[2:]), Partial(now.ref("z", layer, "j", sample=s), weight)))
+    left = now.ref("dL/dW", layer, *net.weight_index("i", "j"))
+    yield Equation(left, (factors if s is None else Sigma("s", factors),))
+
+
+def _add_path_sums(plan: Draft, now: Pass, layer: int, *, result: bool = False) -> None:
+    """dL/da of the layer below `layer`: each unit's sum over the paths it feeds."""
+    net, s = plan.net, sample_letter(plan.net)
+
+    def below(i: Unit, s: int | str | None) -> Ref:
+        if layer == 1:
+            return now.ref("dL/dx", None, i, sample=s)
+        return now.ref("dL/da", layer - 1, i, sample=s)
+
+    def path(s: int | str | None, i: Unit, j: Unit) -> Formula:
+        return Product((now.ref("dL/dz", layer, j, sample=s), now.weight(layer, i, j)))
+
+    slope = Partial(now.ref("z", layer, "j", sample=s), now.output(layer - 1, "i", s))
+    plan.add(
+        Reason.PATH_SUM,
+        [
+            Cell(address_of(below(i, s)), sum_of([path(s, i, j) for j in net.units(layer)]))
+            for s in net.sample_numbers
+            for i in net.units(layer - 1)
+        ],
+        rule=[
+            Equation(
+                below("i", s),
+                (
+                    Sigma("j", Product((now.ref("dL/dz", layer, "j", sample=s), slope))),
+                    Sigma("j", path(s, "i", "j")),
+                ),
+            )
+        ],
+        result=result,
+    )
+
+
+def add_norms(plan: Draft, now: Pass) -> None:
+    """The Euclidean size of each layer's weight gradient."""
+    net = plan.net
+
+    def gradients(layer: int) -> list[Formula]:
+        return [Power(now.ref("dL/dW", layer, *net.weight_index(i, j)), 2) for i, j in net.connections(layer)]
+
+    def in_short(layer: int) -> Formula:
+        entry = now.ref("dL/dW", layer, *net.weight_index("i", "j"))
+        return Call("sqrt", (Sigma("i", Sigma("j", Power(entry, 2))),))
+
+    name = name_of(Address("norm", net.depth, update=now.update))
+    plan.add(
+        Reason.NORM,
+        [
+            Cell(
+                address_of(now.ref("norm", layer)),
+                Call("sqrt", (sum_of(gradients(layer)),)),
+                short=in_short(layer),
+            )
+            for layer in range(1, net.depth + 1)
+        ],
+        name=name.replace(f"W{net.depth}", "W"),
+        result=True,
+    )
+
+
+def add_updates(plan: Draft, now: Pass) -> None:
+    """One step against the gradient: weights, and biases where the net updates them."""
+    net, eta = plan.net, Ref(Address("eta"))
+    last = now.update == net.updates
+
+    def new(old: Ref) -> Address:
+        return address_of(old)._replace(primed=True, update=now.update)
+
+    def step_back(old: Ref, gradient: Ref) -> Formula:
+        return difference(old, Product((eta, gradient)))
+
+    def add(family: str, layer: int, olds: list[Ref], generic: Ref) -> None:
+        def gradient(old: Ref) -> Ref:
+            return now.ref(f"dL/d{family}", layer, *address_of(old).units)
+
+        plan.add(
+            Reason.UPDATE,
+            [Cell(new(old), step_back(old, gradient(old)), Digits.EVERY_DECIMAL) for old in olds],
+            rule=[Equation(Ref(new(generic)), (step_back(generic, gradient(generic)),))],
+            result=last,
+        )
+
+    for layer in range(1, net.depth + 1):
+        weights = [now.weight(layer, i, j) for i, j in net.connections(layer)]
+        add("W", layer, weights, now.weight(layer, "i", "j"))
+        if net.update_biases and net.bias != "none":
+            add("b", layer, [now.bias(layer, unit) for unit in net.bias_units(layer)], now.bias(layer, "j"))
