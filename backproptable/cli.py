@@ -67,7 +67,7 @@ _output = click.option(
 @click.option("--view", default="worked", show_default=True, metavar="worked|blank")
 @click.option("--layout", metavar="cells", help="How the numbers are laid out.  [default: cells]")
 @click.option("--notation", metavar="NAME", help="How symbols are written; see 'notations'.  [default: indexed]")
-@click.option("--figures", type=int, metavar="N", help="Significant figures, 2 to 12.  [default: 4]")
+@click.option("--figures", type=int, metavar="N", help="Significant figures, 2 to 10.  [default: 4]")
 @click.option("--carry", metavar="paper|full", help="Work on printed numbers, or on all digits.  [default: paper]")
 def handout(
     example: str | None,

@@ -32,9 +32,10 @@ __all__ = [
 
 DEFAULT_FIGURES: Final = 4
 MIN_FIGURES: Final = 2
-MAX_FIGURES: Final = 12
+MAX_FIGURES: Final = 10
+"""More would leave no room between what is shown and what double precision is certain of."""
 SNAP_DIGITS: Final = 12
-"""Significant digits that count as certain in double precision; MAX_FIGURES cannot be more."""
+"""Significant digits that count as certain in double precision."""
 
 _SMALLEST_POWER = -300
 _POWERS = np.array([float(f"1e{k}") for k in range(_SMALLEST_POWER, 309)])
@@ -73,18 +74,18 @@ def settled(total: NDArray[np.float64], size: NDArray[np.float64]) -> NDArray[np
     """A sum without its rounding noise. `size` is the sum of the absolute terms.
 
     Binary arithmetic gives 0.1 + 0.2 - 0.3 = 5.6e-17; on paper it is 0. The sum is put on the
-    decimal grid that lies 13 digits below the size of its terms, which is finer than any sum of
-    products of printed numbers and coarser than the noise.
+    decimal grid that lies 14 digits below the size of its terms, which is finer than any sum of
+    products of printed numbers of up to seven figures, and coarser than the noise.
     """
     usual = (size > 1e-250) & (size < 1e280)
-    exponent = 13 - np.floor(np.log10(np.where(usual, size, 1.0))).astype(np.int64)
+    exponent = 14 - np.floor(np.log10(np.where(usual, size, 1.0))).astype(np.int64)
     on_grid = _scaled(np.rint(_scaled(np.where(usual, total, 0.0), exponent)), -exponent)
     return np.where(usual, on_grid, total)
 
 
 def without_noise(total: NDArray[np.float64], size: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A sum that is 0 where it is nothing but rounding noise; else untouched, all its digits kept."""
-    return np.where(np.abs(total) <= 1e-15 * size, 0.0, total)
+    """A sum that is 0 where it is nothing but rounding noise, its own and that of its terms; else untouched."""
+    return np.where(np.abs(total) <= 1e-13 * size, 0.0, total)
 
 
 def show(value: float, figures: int) -> str:

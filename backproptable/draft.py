@@ -84,6 +84,7 @@ class Draft:
     def add_givens(self) -> None:
         """x, y, then weights and biases layer by layer, then the learning rate."""
         net, start = self.net, Pass(self.net, 1)
+        self._check_size(len(net.sample_numbers) * (net.layers[0] + net.layers[-1]))
         refs = [start.output(0, i, s) for s in net.sample_numbers for i in net.units(0)]
         if net.needs_targets:
             refs += [start.target(k, s) for s in net.sample_numbers for k in net.units(net.depth)]

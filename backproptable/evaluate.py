@@ -49,8 +49,8 @@ Program = Callable[[Table], Table]
 Settle = Callable[[Table, Table], Table]
 
 _MOST_DIGITS: Final = 20
-_SATURATED: Final = 1e-10
-"""An output this close to its limit has lost the digits of its derivative in double precision."""
+_DIGITS_OF_ONE_MINUS_A: Final = 14
+"""In double precision 1 - a is certain to this many decimals: more is saturated."""
 
 
 class Calculator:
@@ -171,6 +171,9 @@ def _compile(formula: Formula, row: Mapping[Address, int], settle: Settle) -> Pr
         case Power(base, exponent):
             root = compiled(base)
             return lambda values: root(values) ** exponent
+        case Call("ln", (Sum((Num("1"), Neg(arg))),)):
+            inner = compiled(arg)  # ln(1 - x) keeps the digits of a small x
+            return lambda values: np.log1p(-inner(values))
         case Call(name, args) if name in _FUNCTIONS:
             function, inputs = _FUNCTIONS[name], [compiled(arg) for arg in args]
             return lambda values: function(*(one(values) for one in inputs))
@@ -231,7 +234,7 @@ def solve(plan: Plan, givens: Givens, *, figures: int = DEFAULT_FIGURES, carry: 
     calculator = Calculator(plan)
     exact = calculator.exact(column)
     _refuse_undefined(plan, exact, exact, "Choose smaller weights or inputs.")
-    _refuse_saturated(plan, exact)
+    _refuse_saturated(plan, exact, figures)
     printed = calculator.paper(column, figures) if carry == "paper" else calculator.shown(exact, figures)
     lines = calculator.lines(printed)
     remedy = f"At {figures} figures a number above it rounds to 0 or 1: ask for more figures"
@@ -262,26 +265,22 @@ def _refuse_undefined(plan: Plan, values: Table, shown: Table, remedy: str) -> N
         raise InputError([Problem(cell.name, f"has no value here ({_inputs(plan, cell, shown)}).", remedy)])
 
 
-def _refuse_saturated(plan: Plan, exact: Table) -> None:
-    """Sigmoid, tanh and softmax outputs that double precision cannot tell from 1 or 0."""
+def _refuse_saturated(plan: Plan, exact: Table, figures: int) -> None:
+    """Outputs so near 1 (or, for sigmoid and softmax, so near 0) that double precision has lost their slope."""
     if plan.net.forward_only:
         return
     limited = ("sigmoid", "tanh") if plan.net.layers[-1] == 1 else ("sigmoid", "tanh", "softmax")
     problems = []
     for row, cell in enumerate(plan.cells):
-        layer = cell.address.layer
-        if cell.address.family == "a" and layer and plan.net.activations[layer - 1] in limited:
-            value = abs(float(exact[row, 0]))
-            if 1 - value < _SATURATED or value == 0:
-                name = cell.name.replace("a", "z", 1)
-                z = float(exact[plan.row[plan.by_name[name].address], 0])
-                problems.append(
-                    Problem(
-                        cell.name,
-                        f"is saturated ({name} = {z:.4g}), so that its derivative has no digits left.",
-                        "Choose smaller weights or inputs.",
-                    )
-                )
+        family, layer = cell.address.family, cell.address.layer
+        if family != "a" or layer is None or cell.address.primed or plan.net.activations[layer - 1] not in limited:
+            continue
+        value = abs(float(exact[row, 0]))
+        underflow = value == 0 and plan.net.activations[layer - 1] != "tanh"
+        if 1 - value < 10.0 ** (figures - _DIGITS_OF_ONE_MINUS_A) or underflow:
+            z = plan.row[cell.address._replace(family="z")]
+            saturated = f"is saturated ({plan.cells[z].name} = {exact[z, 0]:.4g}): its derivative has no digits left."
+            problems.append(Problem(cell.name, saturated, "Choose smaller weights or inputs."))
     if problems:
         raise InputError(problems)
 
