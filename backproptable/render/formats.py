@@ -107,9 +107,10 @@ def _form(name: str, solution: Solution, *, layout: str, notation: str, worked: 
     document = lay_out(plan, load_notation(notation, plan.net), text_format.math, worked=worked)
     text = (
         environment()
-        .get_template(f"{name}/{layout}.{name}.j2")
+        .get_template(f"{name}/page.{name}.j2")
         .render(
             doc=document,
+            layout=layout,
             figures=solution.figures,
             carry=solution.carry,
             seed=seed,
