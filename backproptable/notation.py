@@ -11,6 +11,7 @@ Derivatives follow from these: the gradient of a weight is written as the partia
 ``<from>``     the unit a weight starts from, whatever the layout; ``<to>`` where it leads
 ``<unit>``     the unit with its layer: ``h2`` (``h1,2`` if there are several hidden layers), ``o1``
 ``<number>``   the running number of a weight, layer after layer, in the order of its matrix
+``<here>``     the layer in words: ``H1``, ``output``; ``<before>`` the one before: ``input``, ``H1``
 ``<layer>``    the letter of the layer (i for the inputs, then j, k, ...); ``<below>`` the one before
 ``<mark>``     what sets apart updated weights and later passes; ``<^mark>`` as a superscript of its own
 =============  ====================================================================================
@@ -18,6 +19,10 @@ Derivatives follow from these: the gradient of a weight is written as the partia
 A pattern may be a table with ``hidden`` and ``output``. ``b_shared`` is the bias of a whole layer,
 ``W_any`` a weight with letters for units where ``W`` needs numbers, ``matrix`` a whole weight matrix,
 ``prime`` the mark of what is updated, ``letters`` stand for units in rules where i, j, k name layers.
+
+A derivative may have a pattern of its own under the family's name, such as ``"dL/dz"``. ``opposite``
+lists the families this notation writes with the opposite sign (see `render.signs`); each needs a
+pattern of its own, and ``note`` is the sentence that says so on the sheet, in words without markup.
 """
 
 from __future__ import annotations
@@ -69,6 +74,16 @@ class Notation:
     net: Net
     patterns: dict[str, Any]
 
+    @property
+    def opposite(self) -> tuple[str, ...]:
+        """The families of cells written with the opposite sign."""
+        return tuple(self.patterns.get("opposite", ()))
+
+    @property
+    def note(self) -> str:
+        """What the sheet has to say about this notation; mostly nothing."""
+        return str(self.patterns.get("note", ""))
+
     def letter(self, unit: int | str) -> str:
         """A unit as this notation writes it: a number, or the letter that stands for any."""
         if isinstance(unit, int) or unit not in UNIT_LETTERS:
@@ -77,6 +92,8 @@ class Notation:
 
     def symbol(self, address: Address) -> str:
         """The TeX of a cell."""
+        if address.family in self.patterns:
+            return _safe(self._written(address))
         if address.family in _DERIVATIVES:
             bottom = address._replace(family=_DERIVATIVES[address.family])
             if bottom.family in ("W", "b", "x"):
@@ -98,8 +115,8 @@ class Notation:
 
     def _written(self, address: Address) -> str:
         key = address.family
-        if key == "b" and not address.units:
-            key = "b_shared"
+        if key in ("b", "dL/db") and not address.units and f"{key}_shared" in self.patterns:
+            key = f"{key}_shared"
         elif key == "W" and "W_any" in self.patterns and not all(isinstance(unit, int) for unit in address.units):
             key = "W_any"
         return self._filled(key, address)
@@ -127,6 +144,10 @@ class Notation:
                 return self._unit(address, layer)
             case "number":
                 return self._number(address, layer)
+            case "here":
+                return self._place_in_words(layer)
+            case "before":
+                return self._place_in_words(layer - 1)
             case "layer":
                 return _LAYER_LETTERS[layer % len(_LAYER_LETTERS)]
             case "below":
@@ -136,6 +157,9 @@ class Notation:
             case "^mark":
                 return f"^{{{mark}}}" if (mark := self._mark(address)) else ""
         raise PlanError(f"a notation asks for <{name}>, which is not known")
+
+    def _place_in_words(self, layer: int) -> str:
+        return "input" if layer == 0 else "output" if layer == self.net.depth else f"H{layer}"
 
     def _mark(self, address: Address) -> str:
         prime = self.patterns.get("prime", r"\prime") if address.primed else ""

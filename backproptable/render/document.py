@@ -14,6 +14,7 @@ from backproptable.notation import Notation
 from backproptable.plan import Cell, Derivation, Equation, Plan, Reason, Step
 from backproptable.render.form import slot
 from backproptable.render.printers import Place, tex
+from backproptable.render.signs import turned_plan
 
 __all__ = ["VALUE", "Document", "Grid", "Row", "Section", "StepView", "lay_out"]
 
@@ -92,11 +93,13 @@ class Document:
     """Layer, symbol and size of the gradient in the first update."""
     asked: int
     """How many numbers a blank sheet asks for."""
+    notation_note: str
+    """What the notation has to say about itself; mostly nothing."""
 
 
 def lay_out(plan: Plan, notation: Notation, math: Callable[[str], str], *, worked: bool) -> Document:
     """Lay out `plan`. `math` puts a TeX formula into the text around it; numbers become slots."""
-    return _Layout(plan, notation, math, worked).document()
+    return _Layout(turned_plan(plan, notation.opposite), notation, math, worked).document()
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,7 @@ class _Layout:
             losses=list(self._losses()) if self.worked else [],
             norms=list(self._norms()) if self.worked else [],
             asked=len(self.plan.cells) - len(self.plan.givens),
+            notation_note=self.notation.note,
         )
 
     # --- steps

@@ -11,12 +11,13 @@ from backproptable.errors import InputError, Problem, suggestion
 from backproptable.evaluate import Solution
 from backproptable.formula import Ref
 from backproptable.names import name_of
-from backproptable.notation import DEFAULT_NOTATION, load_notation
+from backproptable.notation import DEFAULT_NOTATION, Notation, load_notation
 from backproptable.render.document import VALUE, lay_out
 from backproptable.render.form import Form
 from backproptable.render.listing import RAW, listing
 from backproptable.render.printers import Place, plain
-from backproptable.render.templates import environment
+from backproptable.render.signs import turned_texts
+from backproptable.render.templates import fill_template
 
 __all__ = ["DEFAULT_FORMATS", "FORMATS", "LAYOUTS", "VIEWS", "render"]
 
@@ -44,8 +45,10 @@ def render(
     worked = view == "worked"
     if format == "json":
         return _json(solution, worked=worked, seed=seed)
-    form = _form(format, solution, layout=layout, notation=notation, worked=worked, seed=seed)
-    return form.fill(_shown_texts(solution, worked=worked))
+    symbols = load_notation(notation, solution.plan.net)
+    form = _form(format, solution, layout=layout, notation=symbols, worked=worked, seed=seed)
+    texts = _shown_texts(solution, worked=worked)
+    return form.fill(turned_texts(solution.plan, texts, symbols.opposite))
 
 
 def _shown_texts(solution: Solution, *, worked: bool) -> list[str | None]:
@@ -101,22 +104,18 @@ FORMATS: Final = (*TEXT_FORMATS, "json")
 DEFAULT_FORMATS: Final = ("md", "tex")
 
 
-def _form(name: str, solution: Solution, *, layout: str, notation: str, worked: bool, seed: int | None) -> Form:
+def _form(name: str, solution: Solution, *, layout: str, notation: Notation, worked: bool, seed: int | None) -> Form:
     text_format = TEXT_FORMATS[name]
     plan = solution.plan
-    document = lay_out(plan, load_notation(notation, plan.net), text_format.math, worked=worked)
-    text = (
-        environment()
-        .get_template(f"{name}/page.{name}.j2")
-        .render(
-            doc=document,
-            layout=layout,
-            figures=solution.figures,
-            carry=solution.carry,
-            seed=seed,
-            listing=listing(plan, solution.figures, solution.carry) if worked else "",
-        )
-    )
+    context = {
+        "doc": lay_out(plan, notation, text_format.math, worked=worked),
+        "layout": layout,
+        "figures": solution.figures,
+        "carry": solution.carry,
+        "seed": seed,
+        "listing": listing(plan, solution.figures, solution.carry) if worked else "",
+    }
+    text = fill_template(f"{name}/page.{name}.j2", context)
     return Form(text, {**_TEX_STYLES, VALUE: text_format.value})
 
 

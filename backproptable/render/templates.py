@@ -1,4 +1,8 @@
-"""Jinja templates, found in a wheel, in an editable install and in a checkout alike.
+"""Jinja templates: those that ship with the product, and a teacher's own in their place.
+
+Shipped templates are found in a wheel, in an editable install and in a checkout alike. A folder of
+a teacher's own overrides them file by file. All run in a sandbox: a template can lay out what it is
+given and nothing else.
 
 The delimiters ``((* *))``, ``((= =))`` and ``((# #))`` occur in neither TeX nor Markdown. An
 unknown name is an error, not an empty string. Templates lay out and choose words; they never
@@ -7,17 +11,22 @@ compute.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from traceback import extract_tb
+from typing import Any
 
-from jinja2 import FunctionLoader, StrictUndefined
+from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from backproptable.errors import PlanError
+from backproptable.errors import InputError, PlanError, Problem
 
-__all__ = ["environment", "template_folder"]
+__all__ = ["fill_template", "template_folder", "template_names"]
+
+Source = tuple[str, str, Callable[[], bool]]
 
 
 def template_folder() -> Traversable:
@@ -29,14 +38,55 @@ def template_folder() -> Traversable:
     raise PlanError(f"the templates are neither in {package} nor beside it: the installation is incomplete")
 
 
-@lru_cache
-def environment() -> ImmutableSandboxedEnvironment:
-    """The one Jinja environment of all text formats."""
-    folder = template_folder()
+def template_names() -> list[str]:
+    """The shipped templates, as a folder of one's own would name them."""
 
-    def load(name: str) -> str | None:
-        source = folder.joinpath(*name.split("/"))
-        return source.read_text(encoding="utf-8") if source.is_file() else None
+    def walk(folder: Traversable, prefix: str) -> list[str]:
+        return [
+            name
+            for entry in folder.iterdir()
+            for name in (walk(entry, f"{prefix}{entry.name}/") if entry.is_dir() else [prefix + entry.name])
+        ]
+
+    return sorted(name for name in walk(template_folder(), "") if name.endswith(".j2"))
+
+
+def fill_template(name: str, context: dict[str, Any], own: Path | None = None) -> str:
+    """The template `name` filled from `context`; files in the folder `own` replace shipped ones.
+
+    Raises `InputError`, naming template, line and what is wrong, if one of the teacher's own fails.
+    """
+    try:
+        return _environment(own).get_template(name).render(context)
+    except TemplateSyntaxError as error:
+        raise _error(own, error.filename or error.name or name, error.lineno, error.message or "") from None
+    except (TemplateError, OverflowError, ValueError, TypeError, ArithmeticError, LookupError) as error:
+        frames = [frame for frame in extract_tb(error.__traceback__) if frame.filename.endswith(".j2")]
+        place = frames[-1] if frames else None
+        missing = f"there is no template {error}" if isinstance(error, TemplateNotFound) else str(error)
+        if own is None or place is None:
+            raise PlanError(f"template {name}: {missing}") from error
+        raise _error(own, place.filename, place.lineno or 0, missing) from None
+
+
+def _error(own: Path | None, filename: str, line: int, message: str) -> InputError:
+    problem = Problem(
+        f"{filename}, line {line}",
+        f"{message.rstrip('.')}.",
+        "Templates know: doc, figures, carry, seed, layout, listing, words.",
+    )
+    return InputError([problem], f"templates in {own}" if own else "templates")
+
+
+@lru_cache
+def _environment(own: Path | None) -> ImmutableSandboxedEnvironment:
+    shipped = template_folder()
+
+    def load(name: str) -> Source | None:
+        for folder in (own, shipped):
+            if folder is not None and (source := folder.joinpath(*name.split("/"))).is_file():
+                return source.read_text(encoding="utf-8"), str(source), lambda: True
+        return None
 
     return ImmutableSandboxedEnvironment(
         loader=FunctionLoader(load),
@@ -50,5 +100,5 @@ def environment() -> ImmutableSandboxedEnvironment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         undefined=StrictUndefined,
-        autoescape=False,
+        autoescape=False,  # the output is Markdown or TeX, and nothing a student wrote is in it
     )
