@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
@@ -27,9 +27,10 @@ _WIDEST_GRID: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a step's table. All but the name and the value is mathematics in TeX."""
+    """One line of a step's table. All but the name and the value is mathematics in TeX, without dollars."""
 
     name: str
+    symbol: str
     formula: str
     numbers: str
     """The formula with the numbers put in; empty on a blank sheet."""
@@ -51,6 +52,8 @@ class StepView:
     rules: list[str]
     derivations: list[str]
     rows: list[Row]
+    matrices: list[list[list[Row]]]
+    """The same rows as they stand in matrices: mostly one, for softmax derivatives one per sample."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +100,15 @@ class Document:
     """What the notation has to say about itself; mostly nothing."""
 
 
-def lay_out(plan: Plan, notation: Notation, math: Callable[[str], str], *, worked: bool) -> Document:
-    """Lay out `plan`. `math` puts a TeX formula into the text around it; numbers become slots."""
-    return _Layout(turned_plan(plan, notation.opposite), notation, math, worked).document()
+def lay_out(plan: Plan, notation: Notation, *, worked: bool) -> Document:
+    """Lay out `plan` with slots for its numbers; for a blank sheet (not `worked`) with slots for the givens only."""
+    return _Layout(turned_plan(plan, notation.opposite), notation, worked).document()
 
 
 @dataclass(frozen=True)
 class _Layout:
     plan: Plan
     notation: Notation
-    math: Callable[[str], str]
     worked: bool
 
     def document(self) -> Document:
@@ -135,6 +137,7 @@ class _Layout:
     def _step(self, number: int, step: Step) -> StepView:
         net, first = self.plan.net, step.cells[0].address
         layer = first.layer
+        rows = [self._row(cell) for cell in step.cells]
         return StepView(
             number=number,
             name=step.name,
@@ -145,26 +148,27 @@ class _Layout:
             activation=net.activations[layer - 1] if layer else None,
             rules=[self._equation(rule) for rule in step.rule],
             derivations=[self._derivation(derivation) for derivation in step.derivations],
-            rows=[self._row(cell) for cell in step.cells],
+            rows=rows,
+            matrices=_as_matrices(self.plan.net, step.cells, rows),
         )
 
     def _row(self, cell: Cell) -> Row:
         formula = cell.formula
         if formula is None:
             raise TypeError(f"{cell.name} is a given, not a line of a step")
-        shown = self._symbols(Ref(cell.address)) + " = " + self._symbols(cell.short or formula)
+        symbol, in_symbols = self.notation.symbol(cell.address), self._symbols(cell.short or formula)
         if not self.worked:
-            return Row(cell.name, self.math(shown), "", "")
-        return Row(cell.name, self.math(shown), self.math(tex(formula, self._number)), self._value(cell.address))
+            return Row(cell.name, symbol, in_symbols, "", "")
+        return Row(cell.name, symbol, in_symbols, tex(formula, self._number), self._value(cell.address))
 
     def _equation(self, equation: Equation) -> str:
         sides = [equation.left, *equation.right]
-        return self.math(" = ".join(map(self._symbols, sides)))
+        return " = ".join(map(self._symbols, sides))
 
     def _derivation(self, derivation: Derivation) -> str:
         start = rf"\dfrac{{\partial}}{{\partial {self._symbols(derivation.by)}}}"
         function = rf"\left({self._symbols(derivation.function)}\right)"
-        return self.math(" = ".join([f"{start} {function}", *map(self._symbols, derivation.forms)]))
+        return " = ".join([f"{start} {function}", *map(self._symbols, derivation.forms)])
 
     def _symbols(self, formula: Formula) -> str:
         return tex(formula, self._symbol, self)
@@ -242,13 +246,37 @@ class _Layout:
     def _losses(self) -> Iterator[tuple[str, str]]:
         for cell in self.plan.cells:
             if cell.address.family == "L":
-                yield self.math(self.notation.symbol(cell.address)), self._value(cell.address)
+                yield self.notation.symbol(cell.address), self._value(cell.address)
 
     def _norms(self) -> Iterator[tuple[int, str, str]]:
         for cell in self.plan.cells:
             address = cell.address
             if address.family == "norm" and address.update == 1 and address.layer:
-                yield address.layer, self.math(self.notation.symbol(address)), self._value(address)
+                yield address.layer, self.notation.symbol(address), self._value(address)
+
+
+def _as_matrices(net: Net, cells: Sequence[Cell], rows: Sequence[Row]) -> list[list[list[Row]]]:
+    """The rows where their numbers stand in matrices.
+
+    Weights and what belongs to them lie as in the net's weight matrices. Units lie side by side and
+    samples below each other where weights lead from rows to columns (x W), else the other way (W x).
+    """
+    place: dict[tuple[int, int, int], Row] = {}
+    across = net.weights == "from_to"
+    for cell, row in zip(cells, rows, strict=True):
+        units, sample = cell.address.units, int(cell.address.sample or 0)
+        if cell.address.family == "norm":
+            key = (0, cell.address.layer or 0, 0)
+        elif len(units) == 2:
+            key = (sample, int(units[0]), int(units[1]))
+        else:
+            unit = int(units[0]) if units else 0
+            key = (0, sample, unit) if across else (0, unit, sample)
+        place[key] = row
+    return [
+        [[row for _, row in line] for _, line in groupby(matrix, key=lambda item: item[0][1])]
+        for _, matrix in groupby(sorted(place.items(), key=lambda item: item[0]), key=lambda item: item[0][0])
+    ]
 
 
 _FORWARD: Final = (Reason.WEIGHTED_SUM, Reason.ACTIVATION, Reason.EXPONENTIAL, Reason.EXP_SUM)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from backproptable.errors import InputError, Problem, suggestion
@@ -22,7 +21,7 @@ from backproptable.render.templates import fill_template
 __all__ = ["DEFAULT_FORMATS", "FORMATS", "LAYOUTS", "VIEWS", "render"]
 
 VIEWS: Final = ("worked", "blank")
-LAYOUTS: Final = ("cells",)
+LAYOUTS: Final = ("cells", "matrices", "steps")
 
 
 def render(
@@ -62,16 +61,6 @@ def _shown_texts(solution: Solution, *, worked: bool) -> list[str | None]:
 # --- Markdown and LaTeX ------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class TextFormat:
-    """A format made by templates from the formula printer's TeX."""
-
-    math: Callable[[str], str]
-    """Puts a TeX formula into the running text."""
-    value: Callable[[str], str]
-    """A number that stands alone in a table."""
-
-
 def _tex_number(text: str) -> str:
     mantissa, mark, exponent = text.partition("e")
     return rf"{mantissa} \times 10^{{{exponent}}}" if mark else mantissa
@@ -85,10 +74,6 @@ def _base(text: str) -> str:
     return f"({_tex_number(text)})" if text.startswith("-") or "e" in text else text
 
 
-def _tex_math(formula: str) -> str:
-    return f"${formula}$"
-
-
 _TEX_STYLES: Final[dict[str, Callable[[str], str]]] = {
     Place.OPEN: _tex_number,
     Place.TIGHT: _bracketed,
@@ -96,19 +81,17 @@ _TEX_STYLES: Final[dict[str, Callable[[str], str]]] = {
     RAW: str,
 }
 
-TEXT_FORMATS: Final[Mapping[str, TextFormat]] = {
-    "md": TextFormat(math=_tex_math, value=str),
-    "tex": TextFormat(math=_tex_math, value=lambda text: _tex_math(_tex_number(text))),
-}
-FORMATS: Final = (*TEXT_FORMATS, "json")
+_VALUES: Final[Mapping[str, Callable[[str], str]]] = {"md": str, "tex": lambda text: f"${_tex_number(text)}$"}
+"""How a number that stands alone in a table is written: in Markdown as a student would type it."""
+
+FORMATS: Final = (*_VALUES, "json")
 DEFAULT_FORMATS: Final = ("md", "tex")
 
 
 def _form(name: str, solution: Solution, *, layout: str, notation: Notation, worked: bool, seed: int | None) -> Form:
-    text_format = TEXT_FORMATS[name]
     plan = solution.plan
     context = {
-        "doc": lay_out(plan, notation, text_format.math, worked=worked),
+        "doc": lay_out(plan, notation, worked=worked),
         "layout": layout,
         "figures": solution.figures,
         "carry": solution.carry,
@@ -116,7 +99,7 @@ def _form(name: str, solution: Solution, *, layout: str, notation: Notation, wor
         "listing": listing(plan, solution.figures, solution.carry) if worked else "",
     }
     text = fill_template(f"{name}/page.{name}.j2", context)
-    return Form(text, {**_TEX_STYLES, VALUE: text_format.value})
+    return Form(text, {**_TEX_STYLES, VALUE: _VALUES[name]})
 
 
 # --- JSON --------------------------------------------------------------------------------------
