@@ -65,10 +65,17 @@ _output = click.option(
 @click.option("--seed", type=click.IntRange(min=0), help="Draw the weights from this seed, also where some are given.")
 @click.option("--format", "formats", default="md,tex", show_default=True, metavar="md,tex,json", help="Files to write.")
 @click.option("--view", default="worked", show_default=True, metavar="worked|blank")
-@click.option("--layout", metavar="cells", help="How the numbers are laid out.  [default: cells]")
+@click.option("--layout", metavar="NAME", help="cells, matrices or steps.  [default: cells]")
 @click.option("--notation", metavar="NAME", help="How symbols are written; see 'notations'.  [default: indexed]")
+@click.option("--explain", metavar="full|short|none", help="How much is said about why.  [default: short]")
 @click.option("--figures", type=int, metavar="N", help="Significant figures, 2 to 10.  [default: 4]")
 @click.option("--carry", metavar="paper|full", help="Work on printed numbers, or on all digits.  [default: paper]")
+@click.option(
+    "--templates",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Folder with templates of your own, which replace shipped ones of the same name.",
+)
 def handout(
     example: str | None,
     output: Path,
@@ -77,20 +84,23 @@ def handout(
     view: str,
     layout: str | None,
     notation: str | None,
+    explain: str | None,
     figures: int | None,
     carry: str | None,
+    templates: Path | None,
 ) -> None:
     """Write one worked example: a preset, a file of your own, or a fresh draw of the default net."""
     from backproptable.handout import make_handout  # noqa: PLC0415 - heavy
     from backproptable.writing import write_files  # noqa: PLC0415
 
-    options = {"layout": layout, "notation": notation, "figures": figures, "carry": carry}
+    options = {"layout": layout, "notation": notation, "explain": explain, "figures": figures, "carry": carry}
     made = make_handout(
         _example(example),
         formats=[word.strip() for word in formats.split(",")],
         seed=seed,
         fresh_seed=secrets.randbelow(10**6),
         view=view,
+        templates=templates,
         **{key: value for key, value in options.items() if value is not None},
     )
     for path in write_files(output, made.files):

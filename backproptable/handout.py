@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from backproptable.derive import derive
@@ -14,13 +15,14 @@ from backproptable.evaluate import CARRIES, Solution, solve
 from backproptable.example import Example
 from backproptable.net import Net
 from backproptable.notation import DEFAULT_NOTATION, notation_titles
-from backproptable.render.formats import FORMATS, LAYOUTS, VIEWS, render
+from backproptable.render.formats import EXPLAIN, FORMATS, LAYOUTS, VIEWS, Style, render
 
 __all__ = ["Handout", "make_handout"]
 
 _DEFAULTS: Final[dict[str, Any]] = {
     "layout": "cells",
     "notation": DEFAULT_NOTATION,
+    "explain": "short",
     "figures": DEFAULT_FIGURES,
     "carry": "paper",
 }
@@ -44,11 +46,12 @@ def make_handout(
     seed: int | None,
     fresh_seed: int,
     view: str = "worked",
+    templates: Path | None = None,
     **options: Any,
 ) -> Handout:
     """Work out `example`, or the default net, and render it in every format.
 
-    `options` (layout, notation, figures, carry) override the example's own. `seed` draws weights
+    `options` (layout, notation, explain, figures, carry) override the example's own. `seed` draws weights
     afresh even where they are given; `fresh_seed` is used where something must be drawn and no
     seed was asked for. Raises `InputError`.
     """
@@ -60,14 +63,14 @@ def make_handout(
     used_seed = (fresh_seed if seed is None else seed) if to_draw else None
     givens = draw(plan, used_seed or 0, given=given, figures=settings["figures"])
     solution = solve(plan, givens, figures=settings["figures"], carry=settings["carry"])
+    style = Style(settings["layout"], settings["notation"], settings["explain"], templates)
     stem = example.name if example else "handout"
     files = {
         f"{stem}.{name}": render(
             solution,
             format=name,
             view=view,
-            layout=settings["layout"],
-            notation=settings["notation"],
+            style=style,
             seed=used_seed,
         )
         for name in formats
@@ -83,6 +86,7 @@ def _check(formats: Sequence[str], view: str, settings: dict[str, Any]) -> None:
             *(("--format", name, FORMATS) for name in formats),
             ("--view", view, VIEWS),
             ("--layout", settings["layout"], LAYOUTS),
+            ("--explain", settings["explain"], EXPLAIN),
             ("--carry", settings["carry"], CARRIES),
             ("--notation", settings["notation"], notation_titles()),
         )

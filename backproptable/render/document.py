@@ -14,6 +14,7 @@ from backproptable.notation import Notation
 from backproptable.plan import Cell, Derivation, Equation, Plan, Reason, Step
 from backproptable.render.form import slot
 from backproptable.render.printers import Place, tex
+from backproptable.render.questions import Questions
 from backproptable.render.signs import turned_plan
 
 __all__ = ["VALUE", "Document", "Grid", "Row", "Section", "StepView", "lay_out"]
@@ -98,6 +99,8 @@ class Document:
     """How many numbers a blank sheet asks for."""
     notation_note: str
     """What the notation has to say about itself; mostly nothing."""
+    questions: Questions | None = None
+    """The closing questions, where they are wanted."""
 
 
 def lay_out(plan: Plan, notation: Notation, *, worked: bool) -> Document:

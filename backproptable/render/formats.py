@@ -4,24 +4,40 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Final
 
 from backproptable.errors import InputError, Problem, suggestion
 from backproptable.evaluate import Solution
 from backproptable.formula import Ref
 from backproptable.names import name_of
-from backproptable.notation import DEFAULT_NOTATION, Notation, load_notation
+from backproptable.notation import DEFAULT_NOTATION, load_notation
 from backproptable.render.document import VALUE, lay_out
 from backproptable.render.form import Form
 from backproptable.render.listing import RAW, listing
 from backproptable.render.printers import Place, plain
+from backproptable.render.questions import equal_weights, lay_out_questions
 from backproptable.render.signs import turned_texts
 from backproptable.render.templates import fill_template
 
-__all__ = ["DEFAULT_FORMATS", "FORMATS", "LAYOUTS", "VIEWS", "render"]
+__all__ = ["DEFAULT_FORMATS", "EXPLAIN", "FORMATS", "LAYOUTS", "VIEWS", "Style", "render"]
 
 VIEWS: Final = ("worked", "blank")
 LAYOUTS: Final = ("cells", "matrices", "steps")
+EXPLAIN: Final = ("full", "short", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a text sheet is written, apart from its numbers."""
+
+    layout: str = "cells"
+    notation: str = DEFAULT_NOTATION
+    explain: str = "short"
+    """``full``: longer reasons and closing questions; ``short``: a line a step; ``none``."""
+    templates: Path | None = None
+    """A folder whose files replace shipped templates of the same name."""
 
 
 def render(
@@ -29,25 +45,43 @@ def render(
     *,
     format: str = "md",  # noqa: A002 - the word users know
     view: str = "worked",
-    layout: str = "cells",
-    notation: str = DEFAULT_NOTATION,
+    style: Style = Style(),
     seed: int | None = None,
 ) -> str:
-    """The text of one file: ``md``, ``tex`` or ``json``.
+    """The text of one file: ``md``, ``tex`` or ``json`` (which has no style).
 
     A blank view is filled from the givens alone. `seed` is printed, nothing else.
-    Raises `InputError` for a word that is not known.
+    Raises `InputError` for a word that is not known, and for faults in a teacher's own templates.
     """
-    for key, word, known in (("format", format, FORMATS), ("view", view, VIEWS), ("layout", layout, LAYOUTS)):
+    for key, word, known in (
+        ("format", format, FORMATS),
+        ("view", view, VIEWS),
+        ("layout", style.layout, LAYOUTS),
+        ("explain", style.explain, EXPLAIN),
+    ):
         if word not in known:
             raise InputError([Problem(key, f"{word!r} is not known.", suggestion(word, known))])
     worked = view == "worked"
     if format == "json":
         return _json(solution, worked=worked, seed=seed)
-    symbols = load_notation(notation, solution.plan.net)
-    form = _form(format, solution, layout=layout, notation=symbols, worked=worked, seed=seed)
-    texts = _shown_texts(solution, worked=worked)
-    return form.fill(turned_texts(solution.plan, texts, symbols.opposite))
+    plan, notation = solution.plan, load_notation(style.notation, solution.plan.net)
+    twin = equal_weights(solution) if worked and style.explain == "full" else None
+    document = lay_out(plan, notation, worked=worked)
+    if worked and style.explain == "full" and not plan.net.forward_only:
+        questions = lay_out_questions(plan, notation, style=VALUE, with_equal_weights=twin is not None)
+        document = replace(document, questions=questions)
+    context = {
+        "doc": document,
+        "layout": style.layout,
+        "explain": style.explain,
+        "figures": solution.figures,
+        "carry": solution.carry,
+        "seed": seed,
+        "listing": listing(plan, solution.figures, solution.carry) if worked else "",
+    }
+    form = Form(fill_template(f"{format}/page.{format}.j2", context, style.templates), _STYLES[format])
+    texts = turned_texts(plan, _shown_texts(solution, worked=worked), notation.opposite)
+    return form.fill([*texts, *(turned_texts(plan, twin.text, notation.opposite) if twin else ())])
 
 
 def _shown_texts(solution: Solution, *, worked: bool) -> list[str | None]:
@@ -74,32 +108,20 @@ def _base(text: str) -> str:
     return f"({_tex_number(text)})" if text.startswith("-") or "e" in text else text
 
 
-_TEX_STYLES: Final[dict[str, Callable[[str], str]]] = {
+_IN_FORMULAS: Final[dict[str, Callable[[str], str]]] = {
     Place.OPEN: _tex_number,
     Place.TIGHT: _bracketed,
     Place.BASE: _base,
     RAW: str,
 }
+_STYLES: Final[Mapping[str, Mapping[str, Callable[[str], str]]]] = {
+    "md": {**_IN_FORMULAS, VALUE: str},  # as a student would type it
+    "tex": {**_IN_FORMULAS, VALUE: lambda text: f"${_tex_number(text)}$"},
+}
+"""How a number is written in each kind of slot."""
 
-_VALUES: Final[Mapping[str, Callable[[str], str]]] = {"md": str, "tex": lambda text: f"${_tex_number(text)}$"}
-"""How a number that stands alone in a table is written: in Markdown as a student would type it."""
-
-FORMATS: Final = (*_VALUES, "json")
+FORMATS: Final = (*_STYLES, "json")
 DEFAULT_FORMATS: Final = ("md", "tex")
-
-
-def _form(name: str, solution: Solution, *, layout: str, notation: Notation, worked: bool, seed: int | None) -> Form:
-    plan = solution.plan
-    context = {
-        "doc": lay_out(plan, notation, worked=worked),
-        "layout": layout,
-        "figures": solution.figures,
-        "carry": solution.carry,
-        "seed": seed,
-        "listing": listing(plan, solution.figures, solution.carry) if worked else "",
-    }
-    text = fill_template(f"{name}/page.{name}.j2", context)
-    return Form(text, {**_TEX_STYLES, VALUE: _VALUES[name]})
 
 
 # --- JSON --------------------------------------------------------------------------------------
