@@ -109,6 +109,19 @@ def handout(
         click.echo(f"seed {made.seed}", err=True)
 
 
+@main.command()
+@_output
+@click.option("--format", "formats", default="md,tex", show_default=True, metavar="md,tex", help="Files to write.")
+def activations(output: Path, formats: str) -> None:
+    """Write the table of activation functions and their derivatives, on one page."""
+    from backproptable.render.activations import render_activations  # noqa: PLC0415 - heavy
+    from backproptable.writing import write_files  # noqa: PLC0415
+
+    words = [word.strip() for word in formats.split(",")]
+    for path in write_files(output, {f"activations.{word}": render_activations(word) for word in words}):
+        click.echo(path)
+
+
 def _example(name: str | None) -> Example | None:
     """The argument as an example: a file where it looks like one or is one, else a preset."""
     from backproptable.example import load_example, load_preset, preset_titles  # noqa: PLC0415 - heavy
