@@ -122,6 +122,17 @@ def activations(output: Path, formats: str) -> None:
         click.echo(path)
 
 
+@main.command()
+@_output
+def gallery(output: Path) -> None:
+    """Write the pieces that stand in the project's gallery."""
+    from backproptable.gallery import make_gallery  # noqa: PLC0415 - heavy
+    from backproptable.writing import write_files  # noqa: PLC0415
+
+    for path in write_files(output, make_gallery()):
+        click.echo(path)
+
+
 def _example(name: str | None) -> Example | None:
     """The argument as an example: a file where it looks like one or is one, else a preset."""
     from backproptable.example import load_example, load_preset, preset_titles  # noqa: PLC0415 - heavy

@@ -1,0 +1,82 @@
+"""The finished pieces in `output/gallery/`, for visitors who read the project on the web."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from backproptable.example import load_preset
+from backproptable.handout import make_handout
+from backproptable.render.activations import render_activations
+
+__all__ = ["PIECES", "Piece", "make_gallery"]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One handout of the gallery."""
+
+    file: str
+    about: str
+    preset: str | None = None
+    seed: int | None = None
+    view: str = "worked"
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def text(self) -> str:
+        """The finished Markdown."""
+        example = load_preset(self.preset) if self.preset else None
+        made = make_handout(example, formats=["md"], seed=self.seed, fresh_seed=0, view=self.view, **self.options)
+        (text,) = made.files.values()
+        return text
+
+
+_SEED: Final = 7
+PIECES: Final = (
+    Piece(
+        "walkthrough.md",
+        "ReLU, sigmoid, softmax and binary cross-entropy, line by line, in the notation of the walkthrough it follows",
+        preset="3-3-3-3",
+    ),
+    Piece(
+        "walkthrough-indexed.md",
+        "the same numbers with layers in brackets, longer explanations and closing questions",
+        preset="3-3-3-3",
+        options={"notation": "indexed", "explain": "full"},
+    ),
+    Piece("sheet.md", f"a blank sheet for a student, drawn from seed {_SEED}", seed=_SEED, view="blank"),
+    Piece("sheet-key.md", "its key", seed=_SEED),
+    Piece(
+        "matrices.md",
+        "two sigmoid layers, step by step in matrices",
+        preset="2-2-2",
+        options={"layout": "matrices", "notation": "indexed"},
+    ),
+    Piece(
+        "steps.md",
+        "one hidden layer and a batch of three, in steps 0 to 11 with their pseudo-code",
+        preset="one-hidden-layer",
+        options={"layout": "steps"},
+    ),
+)
+_TABLE: Final = ("activations.md", "the activation functions and their derivatives, on one page")
+
+
+def make_gallery() -> dict[str, str]:
+    """Text by file name; the index page is `README.md`."""
+    texts = {piece.file: piece.text() for piece in PIECES}
+    texts[_TABLE[0]] = render_activations("md")
+    texts["README.md"] = "\n".join(_index())
+    return texts
+
+
+def _index() -> Iterator[str]:
+    yield "# Gallery"
+    yield ""
+    yield "Finished pieces, made by `backproptable gallery -o output/gallery`. Every line is worked on the"
+    yield "numbers as printed above it: take a calculator and try one."
+    yield ""
+    for file, about in (*((piece.file, piece.about) for piece in PIECES), _TABLE):
+        yield f"- [{file}]({file}): {about}"
+    yield ""
