@@ -3,10 +3,10 @@
 The pipeline, from a net to text::
 
     net = Net(layers=(2, 2, 1), activations=("tanh", "sigmoid"), loss="half_sse")
-    plan = derive(net)                  # named cells with formulas, no numbers
-    givens = draw(plan, seed=7)         # or a dict of your own: {"x[1]": Decimal("0.5"), ...}
+    plan = derive_plan(net)             # named cells with formulas, no numbers
+    givens = draw_givens(plan, seed=7)  # or a dict of your own: {"x[1]": Decimal("0.5"), ...}
     solution = solve(plan, givens)      # every cell, exact and as printed
-    text = render(solution, format="md")
+    text = render_sheet(solution, format="md")
 
 Names are imported when they are first used, so that importing the package costs nothing.
 """
@@ -17,14 +17,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from backproptable.derive import derive
-    from backproptable.draw import draw
+    from backproptable.derive import derive_plan
+    from backproptable.draw import draw_givens
     from backproptable.errors import BackproptableError, InputError, OutputError, Problem
     from backproptable.evaluate import Calculator, Solution, solve
     from backproptable.example import Example, load_example, load_preset
     from backproptable.net import Net
     from backproptable.plan import Cell, Plan, Step
-    from backproptable.render.formats import render
+    from backproptable.render.formats import Style, render_sheet
 
 __version__ = "0.1.0"
 
@@ -40,11 +40,12 @@ _HOMES = {
     "Problem": "errors",
     "Solution": "evaluate",
     "Step": "plan",
-    "derive": "derive",
-    "draw": "draw",
+    "Style": "render.formats",
+    "derive_plan": "derive",
+    "draw_givens": "draw",
     "load_example": "example",
     "load_preset": "example",
-    "render": "render.formats",
+    "render_sheet": "render.formats",
     "solve": "evaluate",
 }
 
@@ -60,12 +61,13 @@ __all__ = [
     "Problem",
     "Solution",
     "Step",
+    "Style",
     "__version__",
-    "derive",
-    "draw",
+    "derive_plan",
+    "draw_givens",
     "load_example",
     "load_preset",
-    "render",
+    "render_sheet",
     "solve",
 ]
 

@@ -72,7 +72,7 @@ def _add_loss_derivative(plan: Draft, now: Pass) -> None:
         return fill(net, formula, y=now.target(k, s), a=now.output(last, k, s))
 
     s = sample_letter(net)
-    constant = isinstance(derivation.forms[-1], Num) and net.reduction == "sum"
+    constant = isinstance(mean(net, derivation.forms[-1]), Num)
     plan.add(
         Reason.LOSS_DERIVATIVE,
         [

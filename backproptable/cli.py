@@ -5,6 +5,7 @@ Nothing heavy is imported before a command runs: ``--help`` needs neither NumPy 
 
 from __future__ import annotations
 
+import os
 import secrets
 import sys
 from collections.abc import Mapping
@@ -26,6 +27,13 @@ def run() -> NoReturn:
     """The entry point: exit 0 when done, 2 for unusable input, 3 where writing failed or was interrupted."""
     try:
         main.main(standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader has seen enough
+        sys.stdout = None  # else Python would try to print the rest once more when it ends
+        sys.exit(0)
+    except OSError as error:
+        sys.stdout = None
+        _leave(f"standard output: could not be written ({error.strerror or error})", OutputError.exit_code)
     except BackproptableError as error:
         _leave(str(error), error.exit_code)
     except click.Abort:
@@ -68,7 +76,7 @@ _output = click.option(
 @click.option("--layout", metavar="NAME", help="cells, matrices or steps.  [default: cells]")
 @click.option("--notation", metavar="NAME", help="How symbols are written; see 'notations'.  [default: indexed]")
 @click.option("--explain", metavar="full|short|none", help="How much is said about why.  [default: short]")
-@click.option("--figures", type=int, metavar="N", help="Significant figures, 2 to 10.  [default: 4]")
+@click.option("--figures", type=int, metavar="N", help="Significant figures, 2 to 7 (carry full: 10).  [default: 4]")
 @click.option("--carry", metavar="paper|full", help="Work on printed numbers, or on all digits.  [default: paper]")
 @click.option(
     "--templates",
@@ -140,7 +148,7 @@ def _example(name: str | None) -> Example | None:
     if name is None:
         return None
     path = Path(name)
-    if path.suffix == ".toml" or path.is_file() or len(path.parts) > 1:
+    if path.suffix == ".toml" or len(path.parts) > 1 or os.path.isfile(name):  # noqa: PTH113 - never raises
         return load_example(path)
     if name not in (known := preset_titles()):
         remedy = f"{suggestion(name, known)} A file of your own ends in .toml."

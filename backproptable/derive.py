@@ -8,10 +8,10 @@ from backproptable.forward import add_forward, add_loss
 from backproptable.net import Net
 from backproptable.plan import Plan
 
-__all__ = ["MOST_CELLS", "derive"]
+__all__ = ["MOST_CELLS", "derive_plan"]
 
 
-def derive(net: Net, *, input_gradient: bool = False) -> Plan:
+def derive_plan(net: Net, *, input_gradient: bool = False) -> Plan:
     """The plan of `net`. `input_gradient` adds dL/dx, which no later step needs.
 
     Raises `InputError` for a net of more than `MOST_CELLS` cells.

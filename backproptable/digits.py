@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 __all__ = [
     "DEFAULT_FIGURES",
     "MAX_FIGURES",
+    "MAX_FIGURES_ON_PAPER",
     "MIN_FIGURES",
     "rounded",
     "settled",
@@ -34,6 +35,8 @@ DEFAULT_FIGURES: Final = 4
 MIN_FIGURES: Final = 2
 MAX_FIGURES: Final = 10
 """More would leave no room between what is shown and what double precision is certain of."""
+MAX_FIGURES_ON_PAPER: Final = 7
+"""Up to here double precision holds the square of a printed number, so that every line can be true."""
 SNAP_DIGITS: Final = 12
 """Significant digits that count as certain in double precision."""
 
@@ -56,6 +59,7 @@ def _scaled(values: NDArray[np.float64], exponent: NDArray[np.int64]) -> NDArray
 def rounded(values: ArrayLike, figures: int) -> NDArray[np.float64]:
     """`values` rounded to `figures` significant figures, as the doubles nearest those decimals.
 
+    Beyond 1e22 and 1e-22 powers of ten are not exact, and the double may be one place off.
     Infinities, NaN and numbers so small that they have no 12 digits (below 1e-280) pass unrounded.
     """
     numbers = np.asarray(values, dtype=float)

@@ -25,7 +25,7 @@ from backproptable.evaluate import Calculator, Givens
 from backproptable.names import Address
 from backproptable.plan import Cell, Digits, Plan, Reason
 
-__all__ = ["Grid", "draw"]
+__all__ = ["Grid", "draw_givens"]
 
 _UNIT_TRIES: Final = 200
 _SHEET_TRIES: Final = 200
@@ -67,7 +67,9 @@ _Z_LIMITS: Final[Mapping[str, tuple[float, float]]] = {
 """|z| above the first limit keeps away from a corner, below the second from saturation."""
 
 
-def draw(plan: Plan, seed: int, *, given: Givens | None = None, figures: int = DEFAULT_FIGURES) -> dict[str, Decimal]:
+def draw_givens(
+    plan: Plan, seed: int, *, given: Givens | None = None, figures: int = DEFAULT_FIGURES
+) -> dict[str, Decimal]:
     """All givens of `plan`: those in `given` as they are, the others drawn from `seed`.
 
     Where weights are drawn, a draw is kept if every rule of `RULES` holds and no unit is saturated,
@@ -91,7 +93,7 @@ def draw(plan: Plan, seed: int, *, given: Givens | None = None, figures: int = D
     raise InputError(
         [
             Problem(
-                "draw",
+                "draw_givens",
                 f"{_SHEET_TRIES} draws gave no good sheet; the rule that failed most ({count} times): {rule}.",
                 "Use a smaller net or learning rate, other activations, or give the numbers in [givens].",
             )

@@ -49,6 +49,8 @@ Program = Callable[[Table], Table]
 Settle = Callable[[Table, Table], Table]
 
 _MOST_DIGITS: Final = 20
+_NOISE: Final = 0.01
+"""A number that more precision changes by more than this share has no digits of its own."""
 _DIGITS_OF_ONE_MINUS_A: Final = 14
 """In double precision 1 - a is certain to this many decimals: more is saturated."""
 
@@ -81,7 +83,7 @@ class Calculator:
 
     def table(self, givens: Table) -> Table:
         """An empty table with the rows of the givens (one per given cell) filled in."""
-        values = np.zeros((len(self.plan.cells), givens.shape[1]))
+        values = np.zeros((len(self.plan.cells), givens.shape[1]), dtype=givens.dtype)
         values[: len(self.plan.givens)] = givens
         return values
 
@@ -232,7 +234,7 @@ def solve(plan: Plan, givens: Givens, *, figures: int = DEFAULT_FIGURES, carry: 
     """
     column = _as_column(plan, givens)
     calculator = Calculator(plan)
-    exact = calculator.exact(column)
+    exact = _without_mere_noise(calculator, column)
     _refuse_undefined(plan, exact, exact, "Choose smaller weights or inputs.")
     _refuse_saturated(plan, exact, figures)
     printed = calculator.paper(column, figures) if carry == "paper" else calculator.shown(exact, figures)
@@ -242,6 +244,17 @@ def solve(plan: Plan, givens: Givens, *, figures: int = DEFAULT_FIGURES, carry: 
     _refuse_undefined(plan, lines, printed, remedy)
     texts = _texts(plan, givens, printed[:, 0], figures, carry)
     return Solution(plan, figures, carry, exact[:, 0], lines[:, 0], texts)
+
+
+def _without_mere_noise(calculator: Calculator, column: Table) -> Table:
+    """The exact calculation, with 0 for numbers that are nothing but rounding noise.
+
+    Such a number, like a sum of softmax derivatives, comes out altogether different when the work
+    is done in NumPy's longest format. (Where that is double precision too, nothing is found.)
+    """
+    exact, finer = calculator.exact(column), calculator.exact(column.astype(np.longdouble))
+    with np.errstate(all="ignore"):
+        return np.where(np.abs(exact - finer) > _NOISE * np.abs(exact), 0.0, exact)
 
 
 def _as_column(plan: Plan, givens: Givens) -> Table:

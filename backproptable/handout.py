@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from backproptable.derive import derive
-from backproptable.digits import DEFAULT_FIGURES, MAX_FIGURES, MIN_FIGURES
-from backproptable.draw import draw
+from backproptable.derive import derive_plan
+from backproptable.digits import DEFAULT_FIGURES, MAX_FIGURES, MAX_FIGURES_ON_PAPER, MIN_FIGURES
+from backproptable.draw import draw_givens
 from backproptable.errors import InputError, Problem, suggestion
 from backproptable.evaluate import CARRIES, Solution, solve
 from backproptable.example import Example
 from backproptable.net import Net
 from backproptable.notation import DEFAULT_NOTATION, notation_titles
-from backproptable.render.formats import EXPLAIN, FORMATS, LAYOUTS, VIEWS, Style, render
+from backproptable.render.formats import EXPLAIN, FORMATS, LAYOUTS, VIEWS, Style, render_sheet
 
 __all__ = ["Handout", "make_handout"]
 
@@ -56,45 +56,60 @@ def make_handout(
     seed was asked for. Raises `InputError`.
     """
     settings = _DEFAULTS | (dict(example.sheet) if example else {}) | options
-    _check(formats, view, settings)
-    plan = derive(example.net if example else Net())
-    given = {} if example is None else (example.without_weights if seed is not None else example).givens
-    to_draw = [cell.name for cell in plan.givens if cell.name not in given and cell.address.family != "eta"]
-    used_seed = (fresh_seed if seed is None else seed) if to_draw else None
-    givens = draw(plan, used_seed or 0, given=given, figures=settings["figures"])
-    solution = solve(plan, givens, figures=settings["figures"], carry=settings["carry"])
+    from_file = {} if example is None else {key: example.source for key in example.sheet if key not in options}
+    _check(formats, view, settings, from_file)
+    try:
+        seed, solution = _worked(example, seed, fresh_seed, settings)
+    except InputError as error:
+        raise error.at(example.source) if example else error from None
     style = Style(settings["layout"], settings["notation"], settings["explain"], templates)
     stem = example.name if example else "handout"
     files = {
-        f"{stem}.{name}": render(
+        f"{stem}.{name}": render_sheet(
             solution,
             format=name,
             view=view,
             style=style,
-            seed=used_seed,
+            seed=seed,
         )
         for name in formats
     }
-    return Handout(files, used_seed, solution)
+    return Handout(files, seed, solution)
 
 
-def _check(formats: Sequence[str], view: str, settings: dict[str, Any]) -> None:
-    """All the words of the options at once."""
+def _worked(
+    example: Example | None, seed: int | None, fresh_seed: int, settings: dict[str, Any]
+) -> tuple[int | None, Solution]:
+    """The numbers, and the seed of those that were drawn (None where all were given)."""
+    plan = derive_plan(example.net if example else Net())
+    given = {} if example is None else (example.without_weights if seed is not None else example).givens
+    to_draw = [cell.name for cell in plan.givens if cell.name not in given and cell.address.family != "eta"]
+    used_seed = (fresh_seed if seed is None else seed) if to_draw else None
+    givens = draw_givens(plan, used_seed or 0, given=given, figures=settings["figures"])
+    return used_seed, solve(plan, givens, figures=settings["figures"], carry=settings["carry"])
+
+
+def _check(formats: Sequence[str], view: str, settings: dict[str, Any], from_file: Mapping[str, str]) -> None:
+    """All the words of the options and of the file's [sheet] at once."""
+
+    def where(key: str) -> str:
+        return f"{from_file[key]}: [sheet] {key}" if key in from_file else f"--{key}"
+
+    words = {"layout": LAYOUTS, "explain": EXPLAIN, "carry": CARRIES, "notation": notation_titles()}
     problems = [
-        Problem(option, f"{word!r} is not known.", suggestion(str(word), known))
-        for option, word, known in (
+        Problem(place, f"{word!r} is not known.", suggestion(str(word), known))
+        for place, word, known in (
             *(("--format", name, FORMATS) for name in formats),
             ("--view", view, VIEWS),
-            ("--layout", settings["layout"], LAYOUTS),
-            ("--explain", settings["explain"], EXPLAIN),
-            ("--carry", settings["carry"], CARRIES),
-            ("--notation", settings["notation"], notation_titles()),
+            *((where(key), settings[key], known) for key, known in words.items()),
         )
         if word not in known
     ]
-    if not MIN_FIGURES <= settings["figures"] <= MAX_FIGURES:
-        problems.append(
-            Problem("--figures", f"is {settings['figures']}.", f"Write a number from {MIN_FIGURES} to {MAX_FIGURES}.")
-        )
+    highest = MAX_FIGURES_ON_PAPER if settings["carry"] == "paper" else MAX_FIGURES
+    if not MIN_FIGURES <= settings["figures"] <= highest:
+        remedy = f"Write a number from {MIN_FIGURES} to {highest}."
+        if highest < settings["figures"] <= MAX_FIGURES:
+            remedy += f" Up to {MAX_FIGURES} are possible in full carry, where lines need not hold on paper."
+        problems.append(Problem(where("figures"), f"is {settings['figures']}.", remedy))
     if problems:
         raise InputError(problems)

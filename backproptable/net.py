@@ -135,6 +135,12 @@ class Net:
                 f"{self.loss} takes the logarithm of the outputs, and {output} can give 0 or less.",
                 "Make the last activation sigmoid or softmax, or choose another loss.",
             )
+        if self.loss == "binary_cross_entropy" and output == "softmax" and self.layers[-1:] == (1,):
+            yield Problem(
+                "[net] loss",
+                "softmax over one output is always 1, and binary_cross_entropy takes ln(1 - 1).",
+                "Use sigmoid, or more outputs.",
+            )
         if self.output_delta == "short" and (output, self.loss) not in _SHORT_DELTAS:
             holds = ", ".join(f"{activation} with {loss}" for activation, loss in _SHORT_DELTAS)
             yield Problem(

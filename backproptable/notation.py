@@ -23,6 +23,7 @@ A pattern may be a table with ``hidden`` and ``output``. ``b_shared`` is the bia
 A derivative may have a pattern of its own under the family's name, such as ``"dL/dz"``. ``opposite``
 lists the families this notation writes with the opposite sign (see `render.signs`); each needs a
 pattern of its own, and ``note`` is the sentence that says so on the sheet, in words without markup.
+``program`` has names for the pseudo-code of the layout in steps (see `render.steps`).
 """
 
 from __future__ import annotations
@@ -112,6 +113,12 @@ class Notation:
     def partial(self, of: Address, by: Address) -> str:
         """The TeX of the partial derivative of one cell by another."""
         return _safe(rf"\dfrac{{\partial {self._written(of)}}}{{\partial {self._written(by)}}}")
+
+    def whole(self, family: str, layer: int, *, primed: bool = False) -> str:
+        """The TeX of all weights (``W``) or biases (``b``) of a layer as one matrix."""
+        whole = self._filled("matrix" if family == "W" else "b_shared", Address(family, layer))
+        prime = self.patterns.get("prime", r"\prime")
+        return _safe(f"{{{whole}}}^{{{prime}}}" if primed else whole)
 
     def _written(self, address: Address) -> str:
         key = address.family

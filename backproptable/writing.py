@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import tempfile
 from collections.abc import Mapping
@@ -17,35 +18,42 @@ def write_files(folder: Path, texts: Mapping[str, str]) -> list[Path]:
     """Write the texts into `folder` under their names, replacing older files of the same name.
 
     Every text is on the disk before the first old file is replaced. Raises `OutputError`; then
-    nothing has changed but, at worst, a folder that was made.
+    nothing has changed but, at worst, a folder that was made (or some files are whole and new and
+    the others whole and old, where the disk failed while replacing them: the error says which).
     """
     waiting: list[tuple[Path, Path]] = []
+    done: list[Path] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():
-            waiting.append((_written(folder, name, text), folder / name))
+            final = folder / name
+            if final.is_dir():  # the one thing that a file does not replace, seen before any is replaced
+                raise IsADirectoryError(errno.EISDIR, f"{name} is a folder")
+            waiting.append((_written(folder, text), final))
         for temporary, final in waiting:
-            temporary.replace(final)
+            done.append(temporary.replace(final))
     except OSError as error:
-        raise OutputError(f"{folder}: could not be written ({error.strerror or error}). Nothing was changed.") from None
+        changed = f"{', '.join(path.name for path in done)} had been written" if done else "Nothing was changed"
+        raise OutputError(f"{folder}: could not be written ({error.strerror or error}). {changed}.") from None
     finally:
         for temporary, _ in waiting:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
-    return [final for _, final in waiting]
+    return done
 
 
-def _written(folder: Path, name: str, text: str) -> Path:
+def _written(folder: Path, text: str) -> Path:
     """A temporary file beside its final place, complete and flushed."""
-    handle, path = tempfile.mkstemp(prefix=f".{name}.", dir=folder)
+    handle, path = tempfile.mkstemp(prefix=".backproptable-", dir=folder)
     temporary = Path(path)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(0o666 & ~_umask())
-    except OSError:
+        with contextlib.suppress(OSError):  # a memory stick may know no permissions
+            temporary.chmod(0o666 & ~_umask())
+    except BaseException:  # an interruption, too, leaves nothing half-written
         temporary.unlink(missing_ok=True)
         raise
     return temporary

@@ -106,15 +106,19 @@ def test_every_decimal_tie_goes_away_from_zero(data: st.DataObject, figures: int
 
 
 def test_whole_tables_round_like_their_numbers() -> None:
-    table = np.array([[2.675, -0.12345, 0.0], [1e-30, 9999.6, -7e25]])
+    table = np.array([[2.675, -0.12345, 0.0], [1.23456e-7, 9999.6, -7.1e15]])
     assert rounded(table, 3).tolist() == [[float(rounded(value, 3)) for value in row] for row in table]
-    assert rounded(table, 3).tolist() == [[2.68, -0.123, 0.0], [1e-30, 1e4, -7e25]]
+    assert rounded(table, 3).tolist() == [[2.68, -0.123, 0.0], [1.23e-7, 1e4, -7.1e15]]
 
 
 def test_what_has_no_twelve_digits_passes_unrounded() -> None:
     values = [math.inf, -math.inf, 1.23456e-300, 1.23456e290]
     assert rounded(values, 2).tolist() == values
     assert np.isnan(rounded(math.nan, 4))
+
+
+def test_there_is_no_minus_zero() -> None:
+    assert math.copysign(1, rounded(-0.0, 4)) == 1
 
 
 ALL_DIGITS = [
@@ -185,6 +189,6 @@ def test_sums_of_products_of_printed_numbers_are_exact(pairs: list[tuple[Decimal
 
 
 def test_the_exact_calculation_loses_noise_and_nothing_else() -> None:
-    small, noise = 1.0 - 0.99987655, 0.1 + 0.2 - 0.3
+    noise, small, tiny = 0.1 + 0.2 - 0.3, 1.0 - 0.99987655, 1e-11
     assert noise != 0
-    assert without_noise(np.array([small, noise]), np.array([2.0, 0.6])).tolist() == [small, 0.0]
+    assert without_noise(np.array([noise, small, tiny]), np.array([0.6, 2.0, 2.0])).tolist() == [0.0, small, tiny]

@@ -17,7 +17,7 @@ import pytest
 import sympy
 from hypothesis import assume, given
 
-from backproptable.derive import derive
+from backproptable.derive import derive_plan
 from backproptable.evaluate import Calculator
 from backproptable.net import Net
 from backproptable.plan import Plan
@@ -61,7 +61,7 @@ def test_every_cell_is_what_whole_matrices_give(example: Example) -> None:
 def test_gradients_are_differences_of_the_loss(example: Example) -> None:
     """In every update, at the weights that update starts from; for the input too."""
     net = example.net
-    values = exact(derive(net, input_gradient=True), example.givens)
+    values = exact(derive_plan(net, input_gradient=True), example.givens)
     assume_no_corner(net, values)
     for update in range(1, max(net.updates, 1) + 1):
         differences = complex_step(net, matrix.numbers_of(net, values, update), "" if update == 1 else f"@{update}")
@@ -98,7 +98,7 @@ def _gradient_names(net: Net, stem: str, slopes: np.ndarray, tail: str = "") -> 
 )
 def test_gradients_are_those_of_autograd(net: Net) -> None:
     """An outside oracle, which is not ours in any part but the loss that it differentiates."""
-    plan = derive(net, input_gradient=True)
+    plan = derive_plan(net, input_gradient=True)
     givens = random_givens(net, plan, Random(2))
     values = exact(plan, givens)
     numbers = matrix.numbers_of(net, givens)
@@ -112,7 +112,7 @@ def test_gradients_are_those_of_autograd(net: Net) -> None:
 def test_gradients_are_those_of_the_whole_loss_in_sympy() -> None:
     """One small net, written out as a person would: L as one expression, differentiated as a whole."""
     net = Net(layers=(2, 2, 2), activations=("sigmoid", "softmax"), loss="cross_entropy")
-    plan = derive(net)
+    plan = derive_plan(net)
     givens = random_givens(net, plan, Random(5))
     values = exact(plan, givens)
 

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from backproptable.derive import derive
+from backproptable.derive import derive_plan
 from backproptable.evaluate import Calculator, Solution, solve
 from backproptable.net import Net
 from support.walkthrough_oracle import look_up, recompute
@@ -112,7 +112,7 @@ def example(name: str) -> Example:
     givens = {cell: number for key, value in file["givens"].items() for cell, number in cells(key, value)}
     if net.updates:
         givens["eta"] = net.learning_rate
-    solution = solve(derive(net), givens, figures=12, carry="full")
+    solution = solve(derive_plan(net), givens, figures=12, carry="full")
     return Example(file, givens, solution, recompute(file["net"], file["givens"], net.updates))
 
 
@@ -255,7 +255,7 @@ def test_after_many_updates():
     assert {e["updates"] for e in left_out} == {10_000}
     assert not [e for e in left_out if this.agrees(e["as_printed"], look_up(after, e["name"]))]
     # As many as a plan has room for: the product's chain of updates is the oracle's.
-    plan = derive(replace(net_of(this.file), updates=30))
+    plan = derive_plan(replace(net_of(this.file), updates=30))
     exact = solve(plan, this.givens, figures=12, carry="full").exact
     loss = exact[plan.row[plan.by_name["L'"].address]]
     assert loss == pytest.approx(look_up(recompute(net, givens, 30), "L'"), rel=1e-12)

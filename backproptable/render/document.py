@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
@@ -13,16 +13,17 @@ from backproptable.net import Net
 from backproptable.notation import Notation
 from backproptable.plan import Cell, Derivation, Equation, Plan, Reason, Step
 from backproptable.render.form import slot
+from backproptable.render.matrices import Matrix, MatrixEquation, arranged, equations, grouped, matrix_of
 from backproptable.render.printers import Place, tex
 from backproptable.render.questions import Questions
 from backproptable.render.signs import turned_plan
 
-__all__ = ["VALUE", "Document", "Grid", "Row", "Section", "StepView", "lay_out"]
+__all__ = ["VALUE", "WIDEST_GRID", "Change", "Document", "Grid", "Row", "Section", "StepView", "lay_out"]
 
 VALUE: Final = "value"
 """The slot style of a number that stands alone in a table."""
 
-_WIDEST_GRID: Final = 8
+WIDEST_GRID: Final = 8
 """Columns of numbers that fit on a page; wider matrices are cut into several tables."""
 
 
@@ -55,6 +56,10 @@ class StepView:
     rows: list[Row]
     matrices: list[list[list[Row]]]
     """The same rows as they stand in matrices: mostly one, for softmax derivatives one per sample."""
+    equations: list[MatrixEquation]
+    """The step between matrices, for the layout that shows them; none where they are too wide for a page."""
+    groups: list[list[Row]]
+    """The same rows in their order, cut at each new sample or row of weights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,17 @@ class Grid:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """A matrix of weights, or a row or column of biases, before and after all updates."""
+
+    symbol: str
+    before: Matrix
+    new_symbol: str
+    after: Matrix | None
+    """None where it is not updated."""
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A whole worked example or blank sheet."""
 
@@ -91,6 +107,8 @@ class Document:
     sections: list[Section]
     weights: list[Grid]
     """First and updated weights side by side, a table per layer."""
+    changes: list[list[Change]]
+    """The same as matrices, a list per layer, for the layout that shows them; none where they are too wide."""
     losses: list[tuple[str, str]]
     """The loss at the start of each update and after the last: symbol and value."""
     norms: list[tuple[int, str, str]]
@@ -103,9 +121,12 @@ class Document:
     """The closing questions, where they are wanted."""
 
 
-def lay_out(plan: Plan, notation: Notation, *, worked: bool) -> Document:
-    """Lay out `plan` with slots for its numbers; for a blank sheet (not `worked`) with slots for the givens only."""
-    return _Layout(turned_plan(plan, notation.opposite), notation, worked).document()
+def lay_out(plan: Plan, notation: Notation, *, worked: bool, matrices: bool = False) -> Document:
+    """Lay out `plan` with slots for its numbers; for a blank sheet (not `worked`) with slots for the givens only.
+
+    What only the layout of `matrices` shows is left out unless it is asked for.
+    """
+    return _Layout(turned_plan(plan, notation.opposite), notation, worked, matrices).document()
 
 
 @dataclass(frozen=True)
@@ -113,6 +134,7 @@ class _Layout:
     plan: Plan
     notation: Notation
     worked: bool
+    matrices: bool
 
     def document(self) -> Document:
         net = self.plan.net
@@ -129,6 +151,7 @@ class _Layout:
             eta=self._value(eta) if eta in self.plan.row else None,
             sections=sections,
             weights=list(self._weights()) if self.worked else [],
+            changes=self._changes() if self.worked and self.matrices else [],
             losses=list(self._losses()) if self.worked else [],
             norms=list(self._norms()) if self.worked else [],
             asked=len(self.plan.cells) - len(self.plan.givens),
@@ -152,35 +175,46 @@ class _Layout:
             rules=[self._equation(rule) for rule in step.rule],
             derivations=[self._derivation(derivation) for derivation in step.derivations],
             rows=rows,
-            matrices=_as_matrices(self.plan.net, step.cells, rows),
+            matrices=arranged(net, step.cells, rows),
+            equations=equations(net, step.cells, self, worked=self.worked) if self.matrices else [],
+            groups=grouped(step.cells, rows),
         )
 
     def _row(self, cell: Cell) -> Row:
         formula = cell.formula
         if formula is None:
             raise TypeError(f"{cell.name} is a given, not a line of a step")
-        symbol, in_symbols = self.notation.symbol(cell.address), self._symbols(cell.short or formula)
+        symbol, in_symbols = self.symbol(cell.address), self.in_symbols(cell.short or formula)
         if not self.worked:
             return Row(cell.name, symbol, in_symbols, "", "")
-        return Row(cell.name, symbol, in_symbols, tex(formula, self._number), self._value(cell.address))
+        return Row(cell.name, symbol, in_symbols, self.in_numbers(formula), self._value(cell.address))
 
     def _equation(self, equation: Equation) -> str:
         sides = [equation.left, *equation.right]
-        return " = ".join(map(self._symbols, sides))
+        return " = ".join(map(self.in_symbols, sides))
 
     def _derivation(self, derivation: Derivation) -> str:
-        start = rf"\dfrac{{\partial}}{{\partial {self._symbols(derivation.by)}}}"
-        function = rf"\left({self._symbols(derivation.function)}\right)"
-        return " = ".join([f"{start} {function}", *map(self._symbols, derivation.forms)])
+        start = rf"\dfrac{{\partial}}{{\partial {self.in_symbols(derivation.by)}}}"
+        function = rf"\Bigl({self.in_symbols(derivation.function)}\Bigr)"
+        return " = ".join([f"{start} {function}", *map(self.in_symbols, derivation.forms)])
 
-    def _symbols(self, formula: Formula) -> str:
+    def symbol(self, address: Address) -> str:
+        return self.notation.symbol(address)
+
+    def number(self, address: Address) -> str:
+        return slot(self.plan.row[address], Place.OPEN.value)
+
+    def in_symbols(self, formula: Formula) -> str:
         return tex(formula, self._symbol, self)
+
+    def in_numbers(self, formula: Formula) -> str:
+        return tex(formula, self._number)
 
     def _symbol(self, ref: Ref, place: Place) -> str:
         symbol = self.notation.symbol(_cell_of(ref))
         if place is not Place.BASE:
             return symbol
-        return rf"\left({symbol}\right)" if "frac" in symbol else f"({symbol})"
+        return rf"\Bigl({symbol}\Bigr)" if "frac" in symbol else f"({symbol})"
 
     def partial(self, of: Ref, by: Ref) -> str:
         return self.notation.partial(_cell_of(of), _cell_of(by))
@@ -229,8 +263,8 @@ class _Layout:
         yield from self._grids(heading, columns, rows)
 
     def _grids(self, heading: str, columns: list[str], rows: list[tuple[str, list[Address]]]) -> Iterator[Grid]:
-        for start in range(0, len(columns), _WIDEST_GRID):
-            part = slice(start, start + _WIDEST_GRID)
+        for start in range(0, len(columns), WIDEST_GRID):
+            part = slice(start, start + WIDEST_GRID)
             yield Grid(heading, columns[part], [(name, [self._value(a) for a in row[part]]) for name, row in rows])
 
     def _weights(self) -> Iterator[Grid]:
@@ -246,6 +280,34 @@ class _Layout:
             ]
             yield Grid(f"layer {layer}", ["first", "updated"], rows)
 
+    def _changes(self) -> list[list[Change]]:
+        net = self.plan.net
+        if net.forward_only or not net.updates:
+            return []
+        layers = []
+        for layer in range(1, net.depth + 1):
+            of_layer = [cell for cell in self.plan.givens if cell.address.layer == layer]
+            changes = []
+            for family in "Wb":
+                cells = [cell for cell in of_layer if cell.address.family == family]
+                if not cells:
+                    continue
+                [old] = arranged(net, cells, [cell.address for cell in cells])
+                new = [[address._replace(primed=True, update=net.updates) for address in row] for row in old]
+                before = matrix_of(old, self.number)
+                if before is None:
+                    return []
+                changes.append(
+                    Change(
+                        self.notation.whole(family, layer),
+                        before,
+                        self.notation.whole(family, layer, primed=True),
+                        matrix_of(new, self.number) if new[0][0] in self.plan.row else None,
+                    )
+                )
+            layers.append(changes)
+        return layers
+
     def _losses(self) -> Iterator[tuple[str, str]]:
         for cell in self.plan.cells:
             if cell.address.family == "L":
@@ -256,30 +318,6 @@ class _Layout:
             address = cell.address
             if address.family == "norm" and address.update == 1 and address.layer:
                 yield address.layer, self.notation.symbol(address), self._value(address)
-
-
-def _as_matrices(net: Net, cells: Sequence[Cell], rows: Sequence[Row]) -> list[list[list[Row]]]:
-    """The rows where their numbers stand in matrices.
-
-    Weights and what belongs to them lie as in the net's weight matrices. Units lie side by side and
-    samples below each other where weights lead from rows to columns (x W), else the other way (W x).
-    """
-    place: dict[tuple[int, int, int], Row] = {}
-    across = net.weights == "from_to"
-    for cell, row in zip(cells, rows, strict=True):
-        units, sample = cell.address.units, int(cell.address.sample or 0)
-        if cell.address.family == "norm":
-            key = (0, cell.address.layer or 0, 0)
-        elif len(units) == 2:
-            key = (sample, int(units[0]), int(units[1]))
-        else:
-            unit = int(units[0]) if units else 0
-            key = (0, sample, unit) if across else (0, unit, sample)
-        place[key] = row
-    return [
-        [[row for _, row in line] for _, line in groupby(matrix, key=lambda item: item[0][1])]
-        for _, matrix in groupby(sorted(place.items(), key=lambda item: item[0]), key=lambda item: item[0][0])
-    ]
 
 
 _FORWARD: Final = (Reason.WEIGHTED_SUM, Reason.ACTIVATION, Reason.EXPONENTIAL, Reason.EXP_SUM)

@@ -19,9 +19,10 @@ from backproptable.render.listing import RAW, listing
 from backproptable.render.printers import Place, plain
 from backproptable.render.questions import equal_weights, lay_out_questions
 from backproptable.render.signs import turned_texts
+from backproptable.render.steps import lay_out_steps
 from backproptable.render.templates import fill_template
 
-__all__ = ["DEFAULT_FORMATS", "EXPLAIN", "FORMATS", "LAYOUTS", "VIEWS", "Style", "render"]
+__all__ = ["DEFAULT_FORMATS", "EXPLAIN", "FORMATS", "LAYOUTS", "VIEWS", "Style", "render_sheet"]
 
 VIEWS: Final = ("worked", "blank")
 LAYOUTS: Final = ("cells", "matrices", "steps")
@@ -40,7 +41,7 @@ class Style:
     """A folder whose files replace shipped templates of the same name."""
 
 
-def render(
+def render_sheet(
     solution: Solution,
     *,
     format: str = "md",  # noqa: A002 - the word users know
@@ -66,13 +67,14 @@ def render(
         return _json(solution, worked=worked, seed=seed)
     plan, notation = solution.plan, load_notation(style.notation, solution.plan.net)
     twin = equal_weights(solution) if worked and style.explain == "full" else None
-    document = lay_out(plan, notation, worked=worked)
+    document = lay_out(plan, notation, worked=worked, matrices=style.layout == "matrices")
     if worked and style.explain == "full" and not plan.net.forward_only:
         questions = lay_out_questions(plan, notation, style=VALUE, with_equal_weights=twin is not None)
         document = replace(document, questions=questions)
     context = {
         "doc": document,
         "layout": style.layout,
+        "steps": lay_out_steps(plan, notation, document) if style.layout == "steps" else None,
         "explain": style.explain,
         "figures": solution.figures,
         "carry": solution.carry,

@@ -96,6 +96,8 @@ class _Program:
             "",
             f"def r(value):  # rounds to {self.figures} significant figures, half away from zero",
             "    def one(number):",
+            "        if abs(number) < 1e-15:  # binary noise: 0.1 + 0.2 - 0.3 is 0 on paper",
+            "            return 0.0",
             '        d = Decimal(f"{number:.11e}")',
             f"        return float(d.quantize(Decimal(1).scaleb(d.adjusted() - {self.figures - 1}), ROUND_HALF_UP))",
             "",
@@ -162,14 +164,14 @@ class _Program:
 
     def _forward(self) -> Iterator[str]:
         net, batch = self.net, self.net.samples is not None
-        yield "# .round(15) takes away binary noise: 0.1 + 0.2 - 0.3 is 0 on paper"
         for layer in range(1, net.depth + 1):
             below = "x" if layer == 1 else f"a{layer - 1}"
             product = f"{below} @ W{layer}"
             if net.weights == "to_from":
                 product = f"{below} @ W{layer}.T" if batch else f"W{layer} @ {below}"
             bias = "" if net.bias == "none" else f" + b{layer}"
-            yield f"z{layer} = {self._rounded(f'({product}{bias}).round(15)')}"
+            total = f"{product}{bias}"
+            yield f"z{layer} = {self._rounded(total) if self.carry == 'paper' else f'({total}).round(15)'}"
             activation = net.activations[layer - 1]
             if activation == "softmax":
                 yield f"e{layer} = {self._rounded(f'np.exp(z{layer})')}"

@@ -48,7 +48,7 @@ class Place(StrEnum):
 
 PrintRef = Callable[[Ref, Place], str]
 
-_LONG_ROOT: Final = 3
+_LONG_ROOT: Final = 2
 """A root over more terms than this is written as a power of 1/2, which can run over a line's end."""
 
 
@@ -93,7 +93,7 @@ def tex(formula: Formula, ref: PrintRef, rules: RulePrinter | None = None) -> st
                 return rf"\sqrt{{{walk(arg)}}}"
             case Call("ln" | "tanh" | "max" as function, args):
                 inner = ", ".join(map(walk, args))
-                return rf"\{function}\left({inner}\right)" if any(map(_tall, args)) else rf"\{function}({inner})"
+                return rf"\{function}\Bigl({inner}\Bigr)" if any(map(_tall, args)) else rf"\{function}({inner})"
             case Choice(arg, then, otherwise):
                 return rf"{walk(then)} \text{{ if }} {walk(arg)} \gt 0 \text{{ else }} {walk(otherwise)}"
             case Sigma(index, body) if rules is not None:
@@ -110,13 +110,13 @@ def tex(formula: Formula, ref: PrintRef, rules: RulePrinter | None = None) -> st
         return factor(node, Place.TIGHT, last=True)
 
     def brackets(node: Formula) -> str:
-        return rf"\left({walk(node)}\right)" if _tall(node) else f"({walk(node)})"
+        return rf"\Bigl({walk(node)}\Bigr)" if _tall(node) else f"({walk(node)})"
 
     return walk(formula)
 
 
 def _tall(formula: Formula) -> bool:
-    """Whether ordinary brackets would look too small around it. Tall ones do not break over lines."""
+    """Whether ordinary brackets look too small around it. (TeX never breaks lines inside a fitted pair.)"""
     return isinstance(formula, Quotient | Sigma | Partial) or any(map(_tall, children(formula)))
 
 

@@ -19,7 +19,7 @@ from statistics import median
 import numpy as np
 import pytest
 
-from backproptable import Calculator, Net, derive, draw
+from backproptable import Calculator, Net, derive_plan, draw_givens
 
 SETS = 10_000
 
@@ -47,12 +47,12 @@ def test_command(benchmark, tmp_path, arguments):
 
 @pytest.fixture(scope="module")
 def calculator():
-    return Calculator(derive(Net()))
+    return Calculator(derive_plan(Net()))
 
 
 @pytest.fixture(scope="module")
 def columns(calculator):
-    givens = [list(draw(calculator.plan, seed).values()) for seed in range(20)]
+    givens = [list(draw_givens(calculator.plan, seed).values()) for seed in range(20)]
     return np.tile(np.array(givens, dtype=float).T, (1, SETS // 20))
 
 

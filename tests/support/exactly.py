@@ -97,8 +97,8 @@ def _written(number: Decimal, figures: int, *, all_digits: bool) -> str:
     if number == 0:
         return "0"
     size = number.adjusted()
-    wanted = len(number.normalize().as_tuple().digits) if all_digits else figures
     with localcontext(prec=400):
+        wanted = len(number.normalize().as_tuple().digits) if all_digits else figures
         if -4 <= size < figures:
             return f"{number:.{max(wanted - 1 - size, 0)}f}"
         return f"{number.scaleb(-size):.{wanted - 1}f}e{size}"
@@ -162,4 +162,5 @@ def _is_whole(plan: Plan, cell: Cell) -> bool:
         return plan.net.activations[layer - 1] in ("identity", "relu", "leaky_relu")
     if family == "a":
         return plan.net.activations[layer - 1] == "step"
-    return family == "dL/da" and layer == plan.net.depth and (plan.net.loss, plan.net.reduction) == ("output", "sum")
+    averaged = plan.net.reduction == "mean" and plan.net.samples is not None
+    return family == "dL/da" and layer == plan.net.depth and plan.net.loss == "output" and not averaged

@@ -14,7 +14,7 @@ from random import Random
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from backproptable.derive import derive
+from backproptable.derive import derive_plan
 from backproptable.net import CHOICES, Net
 from backproptable.plan import Plan
 
@@ -44,7 +44,7 @@ class Example:
 
     @cached_property
     def plan(self) -> Plan:
-        return derive(self.net)
+        return derive_plan(self.net)
 
 
 def random_net(random: Random, *, forward_only: bool = False) -> Net:
@@ -107,7 +107,7 @@ def _hundredths(number: int) -> Decimal:
 
 def random_example(random: Random, *, forward_only: bool = False) -> Example:
     net = random_net(random, forward_only=forward_only)
-    return Example(net, random_givens(net, derive(net), random))
+    return Example(net, random_givens(net, derive_plan(net), random))
 
 
 def seeded_example(seed: int) -> Example:

@@ -1,0 +1,48 @@
+"""Worked examples to read again: the presets, and random nets that have numbers."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from backproptable.errors import InputError
+from backproptable.evaluate import Solution, solve
+from backproptable.example import load_preset, preset_titles
+from backproptable.handout import Handout, make_handout
+from backproptable.notation import notation_titles
+from backproptable.render.formats import Style, render_sheet
+from support.nets import seeded_example
+
+__all__ = ["KINDS", "NOTATIONS", "PRESETS", "finished_preset", "finished_text", "random_solution", "rotated"]
+
+PRESETS = tuple(preset_titles())
+NOTATIONS = tuple(notation_titles())
+KINDS = ("md", "tex", "json")
+
+_SEED = 1
+
+
+def rotated(number: int) -> str:
+    """One notation after the other: what does not depend on it need not be seen in each."""
+    return NOTATIONS[number % len(NOTATIONS)]
+
+
+@cache
+def finished_preset(name: str, **options: Any) -> Handout:
+    """All files of a preset. What it leaves open is drawn, always alike."""
+    return make_handout(load_preset(name), formats=KINDS, seed=None, fresh_seed=_SEED, **options)
+
+
+@cache
+def random_solution(seed: int, *, figures: int = 4, carry: str = "paper") -> Solution | None:
+    """None where a number does not exist, or has too few digits left in double precision."""
+    example = seeded_example(seed)
+    try:
+        return solve(example.plan, example.givens, figures=figures, carry=carry)
+    except InputError:
+        return None
+
+
+def finished_text(solution: Solution, kind: str, *, view: str = "worked", **style: Any) -> str:
+    """One file of a worked example."""
+    return render_sheet(solution, format=kind, view=view, style=Style(**style))

@@ -1,0 +1,193 @@
+r"""Finished Markdown comes out of GitHub's own parser as it was written, and every formula can be shown.
+
+A Markdown parser knows nothing of mathematics: it takes ``}_{`` for emphasis, drops the backslash of
+``\,`` and cuts a table at a bar. cmark-gfm is that parser. What it leaves is then shown by KaTeX (VS
+Code, Jupyter, most web pages) and MathJax (GitHub), which must both know every command.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from functools import cache
+from html.parser import HTMLParser
+from itertools import product
+from pathlib import Path
+
+import pytest
+from cmarkgfm import github_flavored_markdown_to_html
+
+from backproptable.render.formats import VIEWS
+from support.finished import NOTATIONS, PRESETS, finished_preset, finished_text, random_solution, rotated
+from support.tools import need
+
+SEEDS = (1, 2, 3, 4, 5, 6, 7, 12, 24)
+"""Together they have every activation, loss and kind of bias."""
+WEB = Path(__file__).parent / "web"
+
+FORMULA = re.compile(r"\$([^$]+)\$")
+
+EXPECTED_TAGS = {"h1", "h2", "h3", "p", "strong", "table", "thead", "tbody", "tr", "th", "td", "code", "pre"}
+"""No others: emphasis, links and the like would come from something that was not meant."""
+
+
+SHEETS = [
+    *product(PRESETS, NOTATIONS, ["worked"]),
+    *((name, rotated(number), "blank") for number, name in enumerate(PRESETS)),
+    *((str(seed), rotated(number), view) for number, seed in enumerate(SEEDS) for view in VIEWS),
+]
+"""Presets, and random nets by their seeds."""
+
+
+@cache
+def markdown(name: str, notation: str, view: str) -> str:
+    """A finished sheet, with all that it can have to say."""
+    if name in PRESETS:
+        return finished_preset(name, notation=notation, view=view, explain="full").files[f"{name}.md"]
+    solution = random_solution(int(name))
+    assert solution is not None
+    return finished_text(solution, "md", view=view, notation=notation, explain="full")
+
+
+# --- through the parser ------------------------------------------------------------------------
+
+
+class _Page(HTMLParser):
+    """The text of a page: of each cell of its tables, and of everything else."""
+
+    def __init__(self, markdown: str) -> None:
+        super().__init__()
+        self.tables: list[list[list[str]]] = []
+        self.elsewhere = ""
+        self.tags: set[str] = set()
+        self.in_cell = False
+        self.feed(github_flavored_markdown_to_html(markdown))
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
+        self.tags.add(tag)
+        if tag == "table":
+            self.tables.append([])
+        elif tag == "tr":
+            self.tables[-1].append([])
+        elif tag in ("td", "th"):
+            self.tables[-1][-1].append("")
+            self.in_cell = True
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("td", "th"):
+            self.in_cell = False
+
+    def handle_data(self, data: str) -> None:
+        if self.in_cell:
+            self.tables[-1][-1][-1] += data
+        else:
+            self.elsewhere += data
+
+
+def tables_as_written(markdown: str) -> list[list[list[str]]]:
+    """The tables cut at every bar, without the line of dashes and the backquotes of names."""
+    blocks = re.findall(r"(?:^\|.*\|$\n?)+", markdown, re.MULTILINE)
+    tables = [[line[1:-1].split("|") for line in block.splitlines()] for block in blocks]
+    return [
+        [[re.sub("^`(.*)`$", r"\1", cell.strip()) for cell in row] for row in (table[0], *table[2:])]
+        for table in tables
+    ]
+
+
+def check_page(text: str) -> None:
+    """The same tables with the same cells, the same formulas outside them, and no other markup."""
+    page = _Page(text)
+    outside = re.sub(r"^\|.*\n", "", text, flags=re.MULTILINE)
+    assert page.tables == tables_as_written(text)
+    assert FORMULA.findall(page.elsewhere) == FORMULA.findall(outside)
+    assert page.tags <= EXPECTED_TAGS
+
+
+@pytest.mark.parametrize(("name", "notation", "view"), SHEETS)
+def test_formulas_and_tables_survive_the_parser_of_github(name: str, notation: str, view: str) -> None:
+    text = markdown(name, notation, view)
+    assert len(tables_as_written(text)) > 5
+    assert len(FORMULA.findall(text)) > 5
+    check_page(text)
+
+
+@pytest.mark.parametrize(("name", "notation", "view"), SHEETS)
+def test_every_dollar_opens_or_closes_a_formula(name: str, notation: str, view: str) -> None:
+    """With a space before it, and a space or a full stop behind: letters and digits that touch it are trouble."""
+    text = markdown(name, notation, view)
+    assert text.count("$") == 2 * len(FORMULA.findall(text))
+    for formula in FORMULA.finditer(text):
+        before, after = text[formula.start() - 1], text[formula.end()]
+        assert before in " \n", formula[0]
+        assert after in " \n.,", formula[0]
+        assert formula[1] == formula[1].strip()
+
+
+def test_names_of_cells_are_code() -> None:
+    html = github_flavored_markdown_to_html(markdown("3-3-3-3", NOTATIONS[0], "worked"))
+    assert '<td align="left"><code>W1\'[1,2]</code></td>' in html
+    assert '<td align="left"><code>norm(dL/dW2)</code></td>' in html
+
+
+DAMAGED = {
+    "underscores that pair up": r"$\hat{y}_{1} + \hat{y}_{1}$",
+    "command of a punctuation mark": r"$a\,b$",
+    "bracket": "$[a](b)$",
+    "star": "$a^*b^*$",
+}
+
+
+@pytest.mark.parametrize("where", ["{0} twice: {0}\n", "| cell | formula |\n|---|---|\n| `z` | {0} twice: {0} |\n"])
+@pytest.mark.parametrize("formula", DAMAGED.values(), ids=DAMAGED)
+def test_a_formula_that_does_not_survive_is_found(formula: str, where: str) -> None:
+    check_page(where.format(r"$\hat{y}_ {1} + \hat{y}_ {1}$"))
+    with pytest.raises(AssertionError):
+        check_page(where.format(formula))
+
+
+# --- through the engines -----------------------------------------------------------------------
+
+
+def objections(formulas: list[str]) -> list[dict[str, str]]:
+    """What KaTeX and MathJax have against the formulas."""
+    need("node", "Node.js", "install Node.js 18 or newer")
+    need((WEB / "node_modules").is_dir(), "KaTeX or MathJax", "npm ci --prefix tests/web")
+    run = subprocess.run(
+        ["node", WEB / "check.mjs"],
+        input=json.dumps(formulas),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout)
+
+
+@cache
+def distinct_formulas() -> tuple[str, ...]:
+    """Those that differ in more than their numbers, which no engine looks at."""
+    formulas = (formula for sheet in SHEETS for formula in FORMULA.findall(markdown(*sheet)))
+    by_shape = {re.sub(r"\d+", "1", formula): formula for formula in formulas}
+    return tuple(by_shape.values())
+
+
+def test_katex_and_mathjax_know_every_formula() -> None:
+    formulas = distinct_formulas()
+    assert len(formulas) > 300
+    assert objections(list(formulas)) == []
+
+
+BROKEN = {
+    r"\foo x": {"katex", "mathjax"},
+    r"\frac{1": {"katex", "mathjax"},
+    "x_1_2": {"katex", "mathjax"},
+    r"\bm{x}": {"mathjax"},
+}
+
+
+def test_what_an_engine_does_not_know_is_found() -> None:
+    found = {(one["formula"], one["engine"]) for one in objections(["x_ {1}", *BROKEN])}
+    assert found == {(formula, engine) for formula, engines in BROKEN.items() for engine in engines}
