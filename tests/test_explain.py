@@ -1,0 +1,124 @@
+"""Reasons in full, in short or none; the closing questions; the table of activations."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import sympy
+
+from backproptable.calculus import ACTIVATIONS
+from backproptable.evaluate import Solution
+from backproptable.example import load_preset
+from backproptable.handout import make_handout
+from backproptable.plan import Reason
+from backproptable.render.activations import TABLE_FORMATS, activation_rows, render_activations
+from support.tools import need
+
+PRESETS = ("3-3-3-3", "one-hidden-layer", "no-bias", "batch-of-two")
+
+
+def made(preset: str, explain: str, format_name: str = "md", **options: str) -> tuple[str, Solution]:
+    handout = make_handout(
+        load_preset(preset), formats=[format_name], seed=None, fresh_seed=5, explain=explain, **options
+    )
+    return next(iter(handout.files.values())), handout.solution
+
+
+def lines_with_numbers(text: str) -> list[str]:
+    return [line for line in text.splitlines() if re.match(r"\| `", line)]
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_explanations_change_words_and_never_a_number(preset):
+    full, short, none = (made(preset, level)[0] for level in ("full", "short", "none"))
+    assert lines_with_numbers(full) == lines_with_numbers(short) == lines_with_numbers(none)
+    assert len(full) > len(short) > len(none)
+    assert "The chain rule starts at the loss." in short or preset == "batch-of-two"
+    assert "The chain rule starts at the loss." not in none
+    assert "Questions at the end" in full
+    assert "Questions at the end" not in short
+
+
+def test_every_reason_has_a_short_and_a_long_why():
+    """A step without a word in the templates would leave an empty line where its reason should be."""
+    seen = set()
+    for preset in PRESETS:
+        text, solution = made(preset, "full")
+        steps = [step for step in solution.plan.steps if "'" not in step.name or step.reason is Reason.UPDATE]
+        paragraphs = re.findall(r"^### \d+\. (\S.*)\n\n(\S.*)$", text, re.M)
+        explained = [words for _, words in paragraphs if words.count(".") >= 2 and not words.startswith(("$", "|"))]
+        assert len(explained) == len(steps)
+        seen |= {step.reason for step in steps}
+    assert seen == set(Reason)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("carry", ["paper", "full"])
+def test_with_equal_weights_all_units_of_a_layer_are_the_same(preset, carry):
+    text, _ = made(preset, "full", carry=carry)
+    table = text[text.index("What if all weights were equal?") :].split("\n\n")[1].splitlines()[2:]
+    assert len(table) == 3
+    for line in table:
+        _, _, *numbers, _ = (part.strip() for part in line.split("|"))
+        assert len(numbers) >= 2
+        assert len(set(numbers)) == 1
+
+
+def test_the_questions_are_answered_with_the_numbers_of_the_sheet():
+    text, solution = made("one-hidden-layer", "full")
+    number = dict(zip(solution.plan.by_name, solution.text, strict=True))
+    answers = text[text.index("## Questions") : text.index("## What the update")]
+    before, after = number["b1[1]"], number["b1'[1]"]
+    assert f"from ${before}$ to ${after}$" in answers
+    for layer in (1, 2):
+        assert number[f"norm(dL/dW{layer})"] in answers
+    text, _ = made("3-3-3-3", "full")
+    assert r"would become $1 - 0.01 \cdot 0.01017$" in text
+
+
+def test_a_turned_notation_turns_the_answers_too():
+    text, _ = made("3-3-3-3", "full", notation="eip")
+    assert r"would become $1 + 0.01 \cdot (-0.01017)$" in text
+
+
+# --- the table of activations ------------------------------------------------------------------
+
+
+def test_the_table_has_every_activation_and_softmax_twice():
+    assert [row.name for row in activation_rows()] == [*ACTIVATIONS, "softmax", "softmax"]
+
+
+def test_the_derivatives_of_the_table_are_derivatives():
+    """Written out here once more by hand, for SymPy to compare: the table must say the same."""
+    z, a = sympy.symbols("z a")
+    rows = {row.name: row for row in activation_rows()}
+    assert rows["sigmoid"].derivative == r"\dfrac{e^{-z}}{(1 + e^{-z})^{2}}"
+    assert sympy.simplify(sympy.exp(-z) / (1 + sympy.exp(-z)) ** 2 - sympy.diff(1 / (1 + sympy.exp(-z)), z)) == 0
+    assert rows["sigmoid"].over_output == r"a \cdot (1 - a)"
+    sigmoid = 1 / (1 + sympy.exp(-z))
+    assert sympy.simplify((a * (1 - a)).subs(a, sigmoid) - sympy.diff(sigmoid, z)) == 0
+    assert rows["tanh"].over_output == "1 - a^{2}"
+    assert rows["relu"].derivative == r"1 \text{ if } z \gt 0 \text{ else } 0"
+    assert rows["leaky_relu"].derivative == r"1 \text{ if } z \gt 0 \text{ else } s"
+    assert rows["step"].derivative == "0"
+
+
+@pytest.mark.parametrize("format_name", TABLE_FORMATS)
+def test_the_table_is_one_page(format_name, tmp_path):
+    text = render_activations(format_name)
+    assert text.count("softmax") >= 2
+    if format_name == "tex":
+        import subprocess  # noqa: PLC0415 - only here
+
+        need("pdflatex", "pdflatex", "apt-get install texlive-latex-base texlive-latex-recommended lmodern")
+        (tmp_path / "table.tex").write_text(text, encoding="utf-8")
+        run = subprocess.run(
+            ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "table.tex"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert "(1 page," in run.stdout
+        assert "Overfull" not in run.stdout
