@@ -28,7 +28,9 @@ def run() -> NoReturn:
     try:
         main.main(standalone_mode=False)
         sys.stdout.flush()
-    except BrokenPipeError:  # the reader has seen enough
+    except SystemExit:  # only for a closed pipe: the reader has seen enough
+        sys.exit(0)
+    except BrokenPipeError:
         sys.stdout = None  # else Python would try to print the rest once more when it ends
         sys.exit(0)
     except OSError as error:

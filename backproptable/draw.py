@@ -85,15 +85,15 @@ def draw_givens(
         if draft.weights_are_given:
             return draft.numbers
         sheet = _Sheet(plan, draft.calculator, np.array([[float(n)] for n in draft.numbers.values()]), figures)
-        broken = [rule for rule, holds in RULES.items() if not holds(sheet)]
-        if not broken:
+        broken = next((rule for rule, holds in RULES.items() if not holds(sheet)), None)
+        if broken is None:
             return draft.numbers
-        failed.update(broken)
+        failed[broken] += 1
     rule, count = failed.most_common(1)[0]
     raise InputError(
         [
             Problem(
-                "draw_givens",
+                "draw",
                 f"{_SHEET_TRIES} draws gave no good sheet; the rule that failed most ({count} times): {rule}.",
                 "Use a smaller net or learning rate, other activations, or give the numbers in [givens].",
             )

@@ -80,11 +80,15 @@ def make_handout(
 def _worked(
     example: Example | None, seed: int | None, fresh_seed: int, settings: dict[str, Any]
 ) -> tuple[int | None, Solution]:
-    """The numbers, and the seed of those that were drawn (None where all were given)."""
+    """The numbers, and the seed that weights were drawn from (None where they were given).
+
+    Inputs or targets that are missing beside given weights are drawn too, always the same ones:
+    a seed that was asked for would draw the weights afresh as well.
+    """
     plan = derive_plan(example.net if example else Net())
     given = {} if example is None else (example.without_weights if seed is not None else example).givens
-    to_draw = [cell.name for cell in plan.givens if cell.name not in given and cell.address.family != "eta"]
-    used_seed = (fresh_seed if seed is None else seed) if to_draw else None
+    draws_weights = any(cell.name not in given for cell in plan.givens if cell.address.family == "W")
+    used_seed = (fresh_seed if seed is None else seed) if draws_weights else None
     givens = draw_givens(plan, used_seed or 0, given=given, figures=settings["figures"])
     return used_seed, solve(plan, givens, figures=settings["figures"], carry=settings["carry"])
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from backproptable.errors import InputError, Problem, suggestion
 
-__all__ = ["CHOICES", "LARGEST_GIVEN", "Net"]
+__all__ = ["CHOICES", "LARGEST_GIVEN", "SMALLEST_GIVEN", "Net"]
 
 CHOICES: Final = {
     "activations": ("identity", "relu", "leaky_relu", "sigmoid", "tanh", "step", "softmax"),
@@ -23,6 +23,8 @@ CHOICES: Final = {
 
 LARGEST_GIVEN: Final = Decimal("1e9")
 """A given number beyond this is refused as a slip of the pen."""
+SMALLEST_GIVEN: Final = Decimal("1e-30")
+"""A given number nearer to 0, but not 0, would be lost on the way through the net."""
 
 _MOST_UPDATES: Final = 1000
 _LOGARITHMIC_LOSSES: Final = ("cross_entropy", "binary_cross_entropy")
@@ -77,7 +79,7 @@ class Net:
         object.__setattr__(self, name, number)
         highest = 1 if name == "leaky_slope" else 1000
         if not (number.is_finite() and 0 < number < highest):
-            yield Problem(f"[net] {name}", f"is {number}.", f"Write a number above 0 and below {highest}.")
+            yield Problem(f"[net] {name}", f"is {number:.6g}.", f"Write a number above 0 and below {highest}.")
 
     def _problems(self) -> Iterator[Problem]:
         yield from self._unknown_words()
@@ -102,7 +104,7 @@ class Net:
         elif len(self.activations) != self.depth:
             yield Problem(
                 "[net] activations",
-                f"has {len(self.activations)} entries, but {len(self.layers)} layers have {self.depth} weight layers.",
+                f"has {len(self.activations)} entries, but {len(self.layers)} layers need {self.depth}.",
                 "Write one activation per weight layer.",
             )
         if not 0 <= self.updates <= _MOST_UPDATES:
@@ -141,7 +143,8 @@ class Net:
                 "softmax over one output is always 1, and binary_cross_entropy takes ln(1 - 1).",
                 "Use sigmoid, or more outputs.",
             )
-        if self.output_delta == "short" and (output, self.loss) not in _SHORT_DELTAS:
+        known = output in CHOICES["activations"] and self.loss in CHOICES["loss"]
+        if self.output_delta == "short" and known and (output, self.loss) not in _SHORT_DELTAS:
             holds = ", ".join(f"{activation} with {loss}" for activation, loss in _SHORT_DELTAS)
             yield Problem(
                 "[net] output_delta",

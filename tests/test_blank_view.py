@@ -13,8 +13,9 @@ from backproptable.errors import PlanError
 from backproptable.evaluate import Solution
 from backproptable.render.document import VALUE
 from backproptable.render.form import Form, slot
+from support.arithmetic import significant
 from support.finished import KINDS, NOTATIONS, PRESETS, finished_preset, finished_text
-from support.reader import read_latex, read_markdown, significant
+from support.reader import read_latex, read_markdown
 
 TABLES = {"md": read_markdown, "tex": read_latex}
 FEWEST_FIGURES = 4

@@ -516,16 +516,16 @@ BAD = {
     ),
     "too few activations": (
         "[net]\nactivations = ['relu', 'softmax']",
-        "[net] activations: has 2 entries, but 4 layers have 3 weight layers. Write one activation per weight layer.",
+        "[net] activations: has 2 entries, but 4 layers need 3. Write one activation per weight layer.",
     ),
     "too many activations": (
         "[net]\nlayers = [2, 2]\n[givens]\nx = [1]",
         """
-        [net] activations: has 3 entries, but 2 layers have 1 weight layers. ...
+        [net] activations: has 3 entries, but 2 layers need 1. ...
         [givens] x: has 1 number, but the net needs 2 numbers. ...
         """,
     ),
-    "no activations": ("[net]\nactivations = []", "[net] activations: has 0 entries, but 4 layers have 3 ..."),
+    "no activations": ("[net]\nactivations = []", "[net] activations: has 0 entries, but 4 layers need 3. ..."),
     "softmax inside": (
         "[net]\nactivations = ['softmax', 'sigmoid', 'softmax']",
         "[net] activations: softmax stands at place 1 of 3. It can only be the last one.",
@@ -557,7 +557,7 @@ BAD = {
         [net] leaky_slope: is -Infinity. Write a number above 0 and below 1.
         """,
     ),
-    "a huge learning rate": ("[net]\nlearning_rate = 1e400", "[net] learning_rate: is 1E+400. Write a number ..."),
+    "a huge learning rate": ("[net]\nlearning_rate = 1e400", "[net] learning_rate: is 1e+400. Write a number ..."),
     # --- shapes
     "shapes": (
         """
@@ -758,6 +758,10 @@ BAD = {
     "a slip in layers says nothing of the rest": (
         f"{TWO_LAYERS}[givens]\nx = [1, 2]\ny = [1]\n{PARAMETERS}".replace("layers", "lyers"),
         "[net] lyers: ...",
+    ),
+    "a slip in layers says nothing of activations and loss": (
+        '[net]\nlayers = 2\nactivations = ["softmax"]\nloss = "binary_cross_entropy"',
+        "[net] layers: is 2. ...",
     ),
     "a slip in activations says nothing of loss and delta": (
         '[net]\nlayers = [2, 2, 1]\nactivations = "sigmoid"\nloss = "binary_cross_entropy"\noutput_delta = "short"',

@@ -31,7 +31,9 @@ ROOMS = (
     "calculus draft",
     "forward backward",
     "derive evaluate notation",
-    "draw example",
+    "draw keys",
+    "givens",
+    "example",
     "render.__init__ render.form render.matrices render.printers render.signs render.templates",
     "render.activations render.listing render.questions",
     "render.document",
@@ -49,8 +51,8 @@ OWNERS = {
     "numpy": {"digits", "evaluate", "draw"},
     "sympy": {"calculus"},
     "jinja2": {"render.templates"},
-    "pydantic": {"example"},
-    "pydantic_core": {"example"},
+    "pydantic": {"example", "keys"},
+    "pydantic_core": {"keys"},
     "click": {"cli"},
 }
 

@@ -29,9 +29,10 @@ from backproptable.net import Net
 from backproptable.notation import Notation, load_notation, notation_titles
 from backproptable.plan import Cell, Digits
 from backproptable.render.signs import turned_texts
+from support.arithmetic import plain_number, tex_value
 from support.exactly import text_of, text_of_all_digits
 from support.nets import seeded_example
-from support.reader import plain_number, read_latex, read_markdown, tex_value
+from support.reader import read_latex, read_markdown
 from support.tools import need
 
 PRESETS = tuple(preset_titles())

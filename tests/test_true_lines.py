@@ -1,4 +1,4 @@
-"""Every line of a finished sheet is true: what stands under 'numbers put in' gives the value beside it.
+"""Every line of a finished table is true: what stands under 'numbers put in' gives the value beside it.
 
 The finished text is read back (`support.reader`) and worked out again. In paper carry each line gives
 exactly the printed digits. In full carry the numbers of a line are rounded for show, so the value need
@@ -11,7 +11,7 @@ import json
 import math
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from importlib.resources import files
@@ -23,29 +23,15 @@ import pytest
 from backproptable.evaluate import CARRIES, Solution
 from backproptable.notation import DEFAULT_NOTATION, load_notation
 from backproptable.plan import Cell, Digits
+from support.arithmetic import Blur, Range, half_unit, plain_value, significant, tex_value, with_numbers
 from support.exactly import text_of, text_of_all_digits
 from support.finished import KINDS, PRESETS, finished_preset, finished_text, random_solution, rotated
-from support.reader import (
-    Blur,
-    Range,
-    Sheet,
-    half_unit,
-    plain_value,
-    read_latex,
-    read_markdown,
-    significant,
-    tex_value,
-    with_numbers,
-)
+from support.reader import Line, Sheet, read_latex, read_markdown
 
 FIGURES = (3, 4, 6)
 SEEDS = range(60)
 
 TABLES = {"md": read_markdown, "tex": read_latex}
-
-Lines = Iterable[tuple[str, str, str]]
-"""Name, numbers put in, value."""
-
 
 # --- the checks --------------------------------------------------------------------------------
 
@@ -71,8 +57,10 @@ def as_printed(solution: Solution, notation: str) -> Solution:
 
 def check_sheet(sheet: Sheet, solution: Solution) -> None:
     """All tables of a Markdown or LaTeX file."""
-    check_lines(solution, tex_value, [(line.name, line.numbers, line.value) for line in sheet.lines])
-    assert numbers_of_grids(sheet, solution) == texts(solution, given=True)
+    check_lines(solution, tex_value, sheet.lines)
+    assert sheet.given == matrices_of_givens(solution)
+    if "eta" in solution.plan.by_name:
+        assert sheet.row("learning rate") == [f"{solution.plan.net.learning_rate:f}"]
     assert sheet.last_column("loss") == [text for cell, text in printed(solution) if cell.address.family == "L"]
     assert sheet.last_column("layer") == [
         text for cell, text in printed(solution) if cell.address.family == "norm" and cell.address.update == 1
@@ -81,22 +69,21 @@ def check_sheet(sheet: Sheet, solution: Solution) -> None:
         assert sheet.row(name) == first_and_updated
 
 
-def check_lines(solution: Solution, evaluate: Callable[[str, Blur], Range], lines: Lines) -> None:
+def check_lines(solution: Solution, evaluate: Callable[[str, Blur], Range], lines: Sequence[Line]) -> None:
     """Every computed cell has one line, which is made of numbers that stand above it and gives its value."""
-    given = texts(solution, given=True)
-    above = constants(solution) | {text.lstrip("-") for text in given}
+    computed = [(cell, text) for cell, text in printed(solution) if cell.formula is not None]
+    assert [(line.name, line.value) for line in lines] == [(cell.name, text) for cell, text in computed]
+    above = constants(solution) | {text.lstrip("-") for text in texts(solution, given=True)}
     rounded: set[str] = set()
 
     def blur(number: str) -> Decimal:
         assert number in above, f"{number} does not stand above"
         return half_unit(number) if number in rounded else Decimal(0)
 
-    computed = [(cell, text) for cell, text in printed(solution) if cell.formula is not None]
-    assert [(name, value) for name, _, value in lines] == [(cell.name, text) for cell, text in computed]
-    for (cell, _), (name, numbers, value) in zip(computed, lines, strict=True):
-        result = evaluate(numbers, blur)
-        assert agrees(value, result, cell, solution), f"{name}: {numbers} is not {value} but {result}"
-        size = value.lstrip("-")
+    for (cell, _), line in zip(computed, lines, strict=True):
+        result = evaluate(line.numbers, blur)
+        assert agrees(line.value, result, cell, solution), f"{line} gives {result}"
+        size = line.value.lstrip("-")
         above.add(size)
         if solution.carry == "full" and significant(size) == solution.figures:
             rounded.add(size)
@@ -117,8 +104,10 @@ def check_json(content: dict[str, Any], solution: Solution) -> None:
     assert list(content) == ["net", "seed", "givens", "cells"]
     assert content["net"] == json.loads(json.dumps(plan.net.as_keys(), default=float))
     assert content["givens"] == dict(zip(plan.by_name, texts(solution, given=True), strict=False))
-    check_lines(solution, plain_value, [(cell["name"], cell["substituted"], cell["shown"]) for cell in cells])
-    numbers = content["givens"] | {cell["name"]: cell["shown"] for cell in cells}
+    assert [told["name"] for told in cells] == [cell.name for _, cell in plan.worked]
+    lines = [Line(told["name"], told["formula"], told["substituted"], told["shown"]) for told in cells]
+    check_lines(solution, plain_value, lines)
+    numbers = content["givens"] | {line.name: line.value for line in lines}
     for (step, cell), told in zip(plan.worked, cells, strict=True):
         assert list(told) == ["name", "step", "reason", "formula", "substituted", "shown", "value", "paper"]
         assert (told["step"], told["reason"]) == (step.name, step.reason.value)
@@ -142,12 +131,15 @@ def constants(solution: Solution) -> set[str]:
     return {"0", "1", "2", str(net.layers[-1]), str(net.samples), f"{net.leaky_slope:f}"}
 
 
-def numbers_of_grids(sheet: Sheet, solution: Solution) -> list[str]:
-    """The givens in the order of the plan: x, y, and the parameters of each layer, row by row; eta."""
-    net = solution.plan.net
-    parameters = [f"{family}{layer}" for layer in range(1, net.depth + 1) for family in "Wb"]
-    numbers = [number for heading in ("x", "y", *parameters) for row in sheet.grid(heading) for number in row]
-    return [*numbers, *(sheet.row("learning rate") if "eta" in solution.plan.by_name else [])]
+def matrices_of_givens(solution: Solution) -> list[list[list[str]]]:
+    """The givens as they stand in matrices; a vector is a single row."""
+    matrices: dict[str, dict[str, list[str]]] = {}
+    for cell, text in printed(solution):
+        if cell.formula is None and cell.name != "eta":
+            heading, _, index = cell.name.rstrip("]").partition("[")
+            row = index.rpartition(",")[0]
+            matrices.setdefault(heading, {}).setdefault(row, []).append(text)
+    return [list(rows.values()) for rows in matrices.values()]
 
 
 def weights_before_and_after(solution: Solution) -> Iterator[tuple[str, list[str]]]:
@@ -177,6 +169,7 @@ def test_every_line_of_every_preset_is_true(name: str, carry: str) -> None:
 @pytest.mark.parametrize("carry", CARRIES)
 @pytest.mark.parametrize("figures", FIGURES)
 def test_every_line_of_random_nets_is_true(figures: int, carry: str) -> None:
+    """Every seed with one number of figures and in one notation: by and by with all."""
     seeds = SEEDS[FIGURES.index(figures) :: len(FIGURES)]
     skipped = 0
     for number, seed in enumerate(seeds):
@@ -194,11 +187,11 @@ def test_every_line_of_random_nets_is_true(figures: int, carry: str) -> None:
 def test_givens_are_printed_as_they_were_written(name: str) -> None:
     """Digit by digit as in the preset's own file: 0.10 is not 0.1."""
     source = tomllib.loads((files("backproptable") / "presets" / f"{name}.toml").read_text("utf-8"), parse_float=str)
+    written = [list(flat(numbers)) for numbers in source.get("givens", {}).values()]
     handout = finished_preset(name)
     for kind, read in TABLES.items():
-        sheet = read(handout.files[f"{name}.{kind}"])
-        for heading, numbers in source.get("givens", {}).items():
-            assert [number for row in sheet.grid(heading) for number in row] == list(flat(numbers)), heading
+        matrices = [list(flat(rows)) for rows in read(handout.files[f"{name}.{kind}"]).given]
+        assert matrices[: len(written)] == written
 
 
 def flat(numbers: Any) -> Iterator[str]:
@@ -246,8 +239,8 @@ def is_refused(kind: str, text: str, solution: Solution) -> bool:
 
 
 DAMAGE = {
-    "row left out": (r"^\| `z1\[2\]`.*\n", ""),
     "rows in another order": (r"^(\| `z1\[1\]`.*\n)(\| `z1\[2\]`.*\n)", r"\2\1"),
+    "row left out": (r"^\| `z1\[2\]`.*\n", ""),
     "row twice": (r"^(\| `z1\[2\]`.*\n)", r"\1\1"),
     "given that is not the one used": (r"^\| from 1 \| 0\.1 \|", "| from 1 | 0.2 |"),
     "summary of another sheet": (r"\(first\) \| [\d.]+", "(first) | 2.680"),

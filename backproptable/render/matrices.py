@@ -39,6 +39,8 @@ _NUMBER: Final = 6.0
 """Letters of a computed number or a weight: ``0.1234``, now and then with a sign or a power of ten."""
 _SHORT_NUMBER: Final = 3.0
 """Letters of an input, a target or the learning rate."""
+_LONG_NUMBER: Final = 9.0
+"""Letters of an updated weight, which shows every decimal."""
 
 _GAP: Final = 2.0
 """Letters between two columns, and for the brackets."""
@@ -284,7 +286,10 @@ def _mapped(rows: Sequence[Sequence[Item]], write: Callable[[Item], str]) -> Mat
 
 
 def _any_number(ref: Ref) -> float:
-    return _SHORT_NUMBER if address_of(ref).family in ("x", "y", "eta") else _NUMBER
+    address = address_of(ref)
+    if address.family in ("x", "y", "eta"):
+        return _SHORT_NUMBER
+    return _LONG_NUMBER if address.primed and address.family in ("W", "b") else _NUMBER
 
 
 def _width(rows: Sequence[Sequence[Formula]], leaf: Callable[[Ref], float]) -> float:

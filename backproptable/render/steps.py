@@ -131,6 +131,8 @@ _UNNUMBERED: Final = ("sizes",)
 _BIASES: Final = ("b", "dL/db")
 _FIRST_NUMBER: Final = 2
 """Steps 0 and 1 are the givens."""
+_WIDEST_NEW: Final = 5
+"""Columns of updated weights, which show every decimal, that fit on a page."""
 
 
 def _kind(view: StepView) -> str:
@@ -203,8 +205,9 @@ class _Layout:
         for matrix in arranged(net, cells, addresses):
             sample = matrix[0][0].sample
             several = matrix[0][0].family == "da/dz" and len(matrix[0][0].units) > 1 and sample is not None
-            for start in range(0, len(matrix[0]), WIDEST_GRID):
-                part = slice(start, start + WIDEST_GRID)
+            widest = _WIDEST_NEW if matrix[0][0].family in "Wb" and matrix[0][0].primed else WIDEST_GRID
+            for start in range(0, len(matrix[0]), widest):
+                part = slice(start, start + widest)
                 yield Grid(
                     f"{heading}, sample {sample}" if several else heading,
                     [_labels(net, address)[1] for address in matrix[0][part]],

@@ -57,7 +57,8 @@ def fill_template(name: str, context: dict[str, Any], own: Path | None = None) -
     Raises `InputError`, naming template, line and what is wrong, if one of the teacher's own fails.
     """
     try:
-        return _environment(own).get_template(name).render(context)
+        environment = _shipped_environment() if own is None else _environment(own)
+        return environment.get_template(name).render(context)
     except TemplateSyntaxError as error:
         raise _error(own, error.filename or error.name or name, error.lineno, error.message or "") from None
     except (TemplateError, OverflowError, ValueError, TypeError, ArithmeticError, LookupError) as error:
@@ -73,12 +74,16 @@ def _error(own: Path | None, filename: str, line: int, message: str) -> InputErr
     problem = Problem(
         f"{filename}, line {line}",
         f"{message.rstrip('.')}.",
-        "Templates know: doc, net, figures, carry, seed, layout, explain, listing, words.",
+        "Templates know: doc, net, figures, carry, seed, layout, steps, explain, listing, words.",
     )
     return InputError([problem], f"templates in {own}" if own else "templates")
 
 
-@lru_cache
+@lru_cache(maxsize=1)
+def _shipped_environment() -> ImmutableSandboxedEnvironment:
+    return _environment(None)
+
+
 def _environment(own: Path | None) -> ImmutableSandboxedEnvironment:
     shipped = template_folder()
 

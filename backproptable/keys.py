@@ -1,0 +1,196 @@
+"""The keys of an example file: what each may hold (pydantic), and how a wrong one is said to a teacher."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Set
+from decimal import Decimal
+from typing import Annotated, Any, Final
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PlainValidator,
+    Tag,
+)
+from pydantic_core import PydanticCustomError
+
+from backproptable.digits import MAX_FIGURES, MIN_FIGURES
+from backproptable.errors import Problem, suggestion
+from backproptable.evaluate import CARRIES
+from backproptable.notation import notation_titles
+
+__all__ = ["KNOWN_KEYS", "PARAMETER", "File", "NetKeys", "at_place", "problem_of", "shown", "without"]
+
+_RESERVED: Final = ("kind", "steps", "loss_at", "online", "epochs", "keep", "mask")
+_LARGEST_COUNT: Final = 10**6
+"""A layer of more units, or more updates than this, is a slip of the pen."""
+PARAMETER: Final = re.compile("[Wb][1-9][0-9]*")
+"""The keys of weight matrices and biases."""
+
+
+def _number(value: Any) -> Decimal:
+    return _decimal(value, "Write a number, without quotes." if isinstance(value, str) else "Write a number.")
+
+
+def _bare_number(value: Any) -> Decimal:
+    return _decimal(value, "Write numbers without quotes: one, a list of them, or a list of lists.")
+
+
+def _decimal(value: Any, remedy: str) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise _refusal(remedy)
+    return Decimal(value)
+
+
+def _carry(value: str) -> str:
+    return _one_of(value, CARRIES)
+
+
+def _notation(value: str) -> str:
+    return _one_of(value, notation_titles())
+
+
+def _one_of(word: str, known: Iterable[str]) -> str:
+    if word not in known:
+        raise _refusal(suggestion(word, known))
+    return word
+
+
+def _refusal(remedy: str) -> PydanticCustomError:
+    return PydanticCustomError("refused", "{remedy}", {"remedy": remedy})
+
+
+Count = Annotated[int, Field(le=_LARGEST_COUNT)]
+Number = Annotated[Decimal, PlainValidator(_number)]
+_LIST_OR_NUMBER: Final = Discriminator(lambda value: "list" if isinstance(value, list) else "number")
+Row = Annotated[Annotated[Number, Tag("number")] | Annotated[list[Number], Tag("list")], _LIST_OR_NUMBER]
+Array = Annotated[
+    Annotated[Decimal, PlainValidator(_bare_number), Tag("number")] | Annotated[list[Row], Tag("list")],
+    _LIST_OR_NUMBER,
+]
+"""A number, a list, or a list of lists: told apart by looking, so that each slip is named once, at its place."""
+
+
+class _Keys(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class NetKeys(_Keys):
+    """``[net]``"""
+
+    preset: str | None = None
+    layers: list[Count] | None = None
+    activations: list[str] | None = None
+    loss: str | None = None
+    bias: str | None = None
+    update_biases: bool | None = None
+    learning_rate: Number | None = None
+    reduction: str | None = None
+    updates: Count | None = None
+    weights: str | None = None
+    output_delta: str | None = None
+    leaky_slope: Number | None = None
+
+
+class _SheetKeys(_Keys):
+    figures: Annotated[int, Field(ge=MIN_FIGURES, le=MAX_FIGURES)] | None = None
+    carry: Annotated[str, AfterValidator(_carry)] | None = None
+    layout: str | None = None
+    explain: str | None = None
+    notation: Annotated[str, AfterValidator(_notation)] | None = None
+
+
+class File(_Keys):
+    """A whole example file."""
+
+    about: str = ""
+    net: NetKeys = NetKeys()
+    givens: dict[str, Array] = {}
+    answers: dict[str, str] = {}
+    sheet: _SheetKeys = _SheetKeys()
+
+
+KNOWN_KEYS: Final[Mapping[Any, list[str]]] = {
+    None: list(File.model_fields),
+    "net": list(NetKeys.model_fields),
+    "sheet": list(_SheetKeys.model_fields),
+}
+
+_REMEDIES: Final = {
+    "bool_type": "Write true or false.",
+    "dict_type": "Write a table: a line [{key}], and its keys below it.",
+    "greater_than_equal": "Write a number from {ge} on.",
+    "int_type": "Write a whole number.",
+    "less_than_equal": "Write a number up to {le}.",
+    "list_type": "Write a list, in square brackets.",
+    "model_type": "Write a table: a line [{key}], and its keys below it.",
+    "refused": "{remedy}",
+    "string_type": "Write a text, in quotes.",
+}
+"""By pydantic's types of error."""
+
+
+def problem_of(detail: Any) -> Problem:
+    """A pydantic error as a problem of the file."""
+    table, *inner = detail["loc"]
+    where = f"[{table}] {inner[0]}" if inner else table
+    if detail["type"] == "extra_forbidden":
+        return _unknown_key(where, table if inner else None, inner[0] if inner else table)
+    remedy = _REMEDIES.get(detail["type"], "{msg}.").format(key=table, msg=detail["msg"], **detail.get("ctx", {}))
+    places = [part + 1 for part in inner[1:] if isinstance(part, int)]
+    return Problem(at_place(where, places), f"is {shown(detail['input'])}.", remedy)
+
+
+def _unknown_key(where: str, table: str | None, key: str) -> Problem:
+    if table == "net" and key in _RESERVED:
+        return Problem(where, "is reserved for a kind of net that this version cannot work yet.", "Remove it.")
+    homes = [home for home, keys in KNOWN_KEYS.items() if home and key in keys]
+    if key in ("x", "y") or PARAMETER.fullmatch(key):
+        homes = ["givens"]
+    remedy = f"It belongs below a line [{homes[0]}]." if homes else suggestion(key, KNOWN_KEYS[table])
+    return Problem(where, "is not a known key.", remedy)
+
+
+def at_place(where: str, places: Iterable[int]) -> str:
+    """The place in a list that a problem is about, written like a cell's name: ``W1[2,3]``."""
+    listed = ",".join(map(str, places))
+    return f"{where}[{listed}]" if listed else where
+
+
+def shown(value: Any) -> str:
+    """What was found, as TOML writes it, not too long."""
+    match value:
+        case bool():
+            text = str(value).lower()
+        case int() | Decimal():
+            text = str(Decimal(value))
+            if len(text) > _MOST_SHOWN / 2:
+                text = f"{Decimal(value):.3e}"
+            text = text.lower().replace("infinity", "inf").replace("e+", "e")
+        case str():
+            text = f'"{value}"'
+        case list():
+            text = f"[{', '.join(map(shown, value))}]"
+        case dict():
+            text = "a table"
+        case _:
+            text = str(value)
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
+
+
+_MOST_SHOWN: Final = 60
+
+
+def without(content: Mapping[str, Any], refused: Set[tuple[Any, ...]]) -> dict[str, Any]:
+    """The content without what stands where pydantic refused it."""
+
+    def kept(value: Any, *location: str) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {key: kept(part, *location, key) for key, part in value.items() if (*location, key) not in refused}
+
+    return dict(kept(content))
