@@ -5,14 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from support.exactly import evaluate
-from support.nets import seeded_example
 
 from backproptable.errors import InputError
 from backproptable.evaluate import solve
 from backproptable.formula import Neg
 from backproptable.notation import load_notation, notation_titles
 from backproptable.render.signs import turned_plan, turned_texts
+from support.exactly import evaluate
+from support.nets import seeded_example
 
 FAMILIES = ("dL/da", "dL/dz", "dL/dW", "dL/db", "dL/dx")
 
