@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from backproptable.derive import derive_plan
 from backproptable.digits import DEFAULT_FIGURES, MAX_FIGURES, MAX_FIGURES_ON_PAPER, MIN_FIGURES
 from backproptable.draw import draw_givens
 from backproptable.errors import InputError, Problem, suggestion
 from backproptable.evaluate import CARRIES, Solution, solve
-from backproptable.example import Example
 from backproptable.net import Net
 from backproptable.notation import DEFAULT_NOTATION, notation_titles
 from backproptable.render.formats import EXPLAIN, FORMATS, LAYOUTS, VIEWS, Style, render_sheet
+
+if TYPE_CHECKING:  # reading files takes pydantic, and a fresh draw needs no file
+    from backproptable.example import Example
 
 __all__ = ["Handout", "make_handout"]
 

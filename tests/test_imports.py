@@ -184,8 +184,14 @@ def test_nothing_heavy_is_imported_before_it_is_needed(start: str) -> None:
 
 def test_one_can_tell_when_they_are_imported() -> None:
     """Else the test above would pass on a spelling mistake."""
-    loaded = run_python("import backproptable.handout, sys\nprint(*sys.modules)").split()
+    loaded = run_python("import backproptable.gallery, sys\nprint(*sys.modules)").split()
     assert set(HEAVY) <= set(loaded)
+
+
+def test_a_fresh_draw_needs_no_reader_of_files() -> None:
+    loaded = run_python("import backproptable.handout, sys\nprint(*sys.modules)").split()
+    assert "numpy" in loaded
+    assert "pydantic" not in loaded
 
 
 # --- the public API ----------------------------------------------------------------------------

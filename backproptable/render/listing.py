@@ -70,7 +70,10 @@ class _Program:
         yield from self._givens()
         yield ""
         net, passes = self.net, [""] if self.net.forward_only else self._passes()
-        yield f"for now in {passes}:  # {self._passes_in_words(passes)}"
+        listed = repr(passes)
+        if len(passes) > _PER_LINE:
+            listed = f"""["", *(f"@{{n}}" for n in range(2, {net.updates + 1})), "'"]"""
+        yield f"for now in {listed}:  # {self._passes_in_words(passes)}"
         body = [*self._forward(), *([] if net.forward_only else self._loss())]
         if not net.forward_only:
             if net.updates:
