@@ -8,9 +8,8 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -158,23 +157,33 @@ def _example(name: str | None) -> Example | None:
     return load_preset(name)
 
 
+_copies = click.option(
+    "-o", "--output", type=click.Path(path_type=Path), metavar="DIR", help="Also copy their files there, as a start."
+)
+
+
 @main.command()
-def presets() -> None:
+@_copies
+def presets(output: Path | None) -> None:
     """List the examples that come with the program."""
-    from backproptable.example import preset_titles  # noqa: PLC0415 - imports pydantic
-
-    _list(preset_titles())
+    _list("presets", output)
 
 
 @main.command()
-def notations() -> None:
+@_copies
+def notations(output: Path | None) -> None:
     """List the ways symbols can be written."""
-    from backproptable.notation import notation_titles  # noqa: PLC0415
-
-    _list(notation_titles())
+    _list("notations", output)
 
 
-def _list(titles: Mapping[str, Any]) -> None:
+def _list(kind: str, output: Path | None) -> None:
+    from backproptable.shipped import shipped_texts, shipped_titles  # noqa: PLC0415 - reads files
+
+    titles = shipped_titles(kind)
     width = max(map(len, titles))
     for name, title in titles.items():
         click.echo(f"{name:<{width}}  {title}")
+    if output is not None:
+        from backproptable.writing import write_files  # noqa: PLC0415
+
+        write_files(output, {f"{name}.toml": text for name, text in shipped_texts(kind).items()})

@@ -8,12 +8,10 @@ be used, the later passes say nothing that hangs on it: one slip is one line.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from difflib import get_close_matches
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +21,7 @@ from backproptable.errors import InputError, Problem, suggestion
 from backproptable.givens import GivenNumbers, named, samples_of
 from backproptable.keys import KNOWN_KEYS, PARAMETER, File, NetKeys, problem_of, without
 from backproptable.net import LARGEST_GIVEN, Net
+from backproptable.shipped import shipped_texts, shipped_titles
 
 __all__ = ["Example", "load_example", "load_preset", "preset_titles"]
 
@@ -55,42 +54,37 @@ class Example:
 
 def preset_titles() -> dict[str, str]:
     """Name and one-line description of every preset."""
-    return {name: tomllib.loads(file.read_text(encoding="utf-8"))["about"] for name, file in _preset_files().items()}
+    return shipped_titles("presets")
 
 
 def load_preset(name: str) -> Example:
     """The preset `name`. Raises `InputError` with the known names for an unknown one."""
-    return _loaded(name, _preset_file(name), name)
+    return _loaded(name, lambda: _preset_content(name), name)
 
 
 def load_example(path: Path) -> Example:
     """The example in a TOML file. Raises `InputError` with all its problems."""
-    return _loaded(path.stem, path, str(path))
+    return _loaded(path.stem, lambda: _file_content(path), str(path))
 
 
-def _loaded(name: str, file: Traversable, source: str) -> Example:
+def _loaded(name: str, content: Callable[[], dict[str, Any]], source: str) -> Example:
     try:
-        return replace(_Reading(name, _parsed(file)).example(), source=source)
+        return replace(_Reading(name, content()).example(), source=source)
     except InputError as error:
         raise error.at(source) from None
 
 
-def _preset_files() -> dict[str, Traversable]:
-    folder = files("backproptable") / "presets"
-    return {file.name.removesuffix(".toml"): file for file in sorted(folder.iterdir(), key=lambda file: file.name)}
-
-
-def _preset_file(name: str) -> Traversable:
-    known = _preset_files()
+def _preset_content(name: str) -> dict[str, Any]:
+    known = shipped_texts("presets")
     if name not in known:
         raise InputError([Problem("preset", f"{name!r} is not known.", suggestion(name, known))])
-    return known[name]
+    return tomllib.loads(known[name], parse_float=Decimal)
 
 
-def _parsed(file: Traversable) -> dict[str, Any]:
+def _file_content(path: Path) -> dict[str, Any]:
     """The file's content, its decimals as they are written. Raises `InputError` where it is no TOML."""
     try:
-        return tomllib.loads(file.read_bytes().decode("utf-8-sig"), parse_float=Decimal)
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"), parse_float=Decimal)
     except OSError as error:
         problem = Problem("file", f"cannot be read ({error.strerror}).", "Name a TOML file that is there.")
     except UnicodeDecodeError:
@@ -154,7 +148,7 @@ class _Reading:
         if name is None:
             return File()
         try:
-            return File.model_validate(_parsed(_preset_file(name)))
+            return File.model_validate(_preset_content(name))
         except InputError as error:
             self.problems += [problem._replace(where="[net] preset") for problem in error.problems]
             self.refused.add(("net", "preset"))

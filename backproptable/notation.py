@@ -32,12 +32,12 @@ import re
 import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 from typing import Any, Final
 
 from backproptable.errors import InputError, PlanError, Problem, suggestion
 from backproptable.names import UNIT_LETTERS, Address
 from backproptable.net import Net
+from backproptable.shipped import shipped_texts, shipped_titles
 
 __all__ = ["DEFAULT_NOTATION", "Notation", "load_notation", "notation_titles"]
 
@@ -48,11 +48,9 @@ _DERIVATIVES: Final = {"dL/da": "a", "dL/dz": "z", "dL/dW": "W", "dL/db": "b", "
 
 
 def notation_titles() -> dict[str, str]:
-    """Name and one-line description of every notation that ships with the product."""
-    folder = files("backproptable") / "notations"
-    names = sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
-    names.sort(key=lambda name: name != DEFAULT_NOTATION)
-    return {name: _read(name)["title"] for name in names}
+    """Name and one-line description of every notation that ships with the product, the default first."""
+    titles = shipped_titles("notations")
+    return {DEFAULT_NOTATION: titles[DEFAULT_NOTATION], **titles}
 
 
 def load_notation(name: str, net: Net) -> Notation:
@@ -65,7 +63,7 @@ def load_notation(name: str, net: Net) -> Notation:
 
 @lru_cache
 def _read(name: str) -> dict[str, Any]:
-    return tomllib.loads((files("backproptable") / "notations" / f"{name}.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(shipped_texts("notations")[name])
 
 
 @dataclass(frozen=True)

@@ -603,3 +603,12 @@ def test_options_go_before_the_settings_of_a_file(folder: Path, call: Call) -> N
     for option in (["--figures", "5"], ["--notation", "indexed"], ["--carry", "paper"]):
         call("handout", "mine.toml", "--seed", "1", *option)
         assert contents(folder / "output")["mine.md"] != from_file["mine.md"], option
+
+
+@pytest.mark.parametrize("kind", ["presets", "notations"])
+def test_the_files_of_a_list_can_be_copied_as_a_start(folder: Path, call: Call, kind: str) -> None:
+    listed = [line.split()[0] for line in call(kind, "-o", "mine").out.splitlines()]
+    assert sorted(contents(folder)) == sorted(f"mine/{name}.toml" for name in listed)
+    if kind == "presets":
+        assert call("handout", "mine/2-2-2.toml").code == 0
+    assert "mine" not in call(kind).out
