@@ -48,9 +48,8 @@ _DERIVATIVES: Final = {"dL/da": "a", "dL/dz": "z", "dL/dW": "W", "dL/db": "b", "
 
 
 def notation_titles() -> dict[str, str]:
-    """Name and one-line description of every notation that ships with the product, the default first."""
-    titles = shipped_titles("notations")
-    return {DEFAULT_NOTATION: titles[DEFAULT_NOTATION], **titles}
+    """Name and one-line description of every notation that ships with the product."""
+    return shipped_titles("notations")
 
 
 def load_notation(name: str, net: Net) -> Notation:
