@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -17,18 +15,13 @@ from backproptable.evaluate import solve
 from backproptable.net import Net
 from backproptable.render.formats import VIEWS
 from support.finished import NOTATIONS, PRESETS, finished_preset, finished_text, rotated
-from support.tools import need
-
-DEBIAN = "texlive-latex-base texlive-latex-recommended texlive-fonts-recommended lmodern"
+from support.tools import compiled, faults
 
 PACKAGES = {
     *("amsmath", "array", "fontenc", "geometry", "inputenc", "longtable", "textcomp"),  # texlive-latex-base
     "booktabs",  # texlive-latex-recommended
     "lmodern",
 }
-
-MOST_OVERFULL = 5.0
-"""Points by which a line may stick out: not to be seen in a column's margin."""
 
 NETS = {
     "batch": Net(layers=(2, 3, 2), activations=("tanh", "softmax"), samples=3, reduction="mean", weights="to_from"),
@@ -53,34 +46,6 @@ def latex(name: str, notation: str, view: str) -> str:
         return finished_preset(name, notation=notation, view=view, explain="full").files[f"{name}.tex"]
     plan = derive_plan(NETS[name])
     return finished_text(solve(plan, draw_givens(plan, seed=1)), "tex", view=view, notation=notation, explain="full")
-
-
-def compiled(document: str, folder: Path) -> str:
-    """What pdflatex has to say about it."""
-    need("pdflatex", "pdflatex", f"on Debian, apt install --no-install-recommends {DEBIAN}")
-    (folder / "sheet.tex").write_text(document, encoding="utf-8")
-    run = subprocess.run(
-        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "sheet.tex"],
-        cwd=folder,
-        env=os.environ | {"max_print_line": "1000"},
-        capture_output=True,
-        check=False,
-        timeout=60,
-    )
-    log = (folder / "sheet.log").read_text(encoding="utf-8", errors="replace")
-    assert run.returncode == 0, "\n".join(line for line in log.splitlines() if line.startswith(("!", "l.")))
-    assert (folder / "sheet.pdf").stat().st_size > 10_000
-    return log
-
-
-def faults(log: str) -> list[str]:
-    """Lines that stick out, what is referred to but not there, and letters that no font has."""
-    too_wide = re.findall(r"^Overfull \\hbox \(([\d.]+)pt too wide\) (.*)$", log, re.MULTILINE)
-    return [
-        *(f"{points} pt too wide {where}" for points, where in too_wide if float(points) > MOST_OVERFULL),
-        *re.findall(r"^.*undefined.*$", log, re.MULTILINE),
-        *re.findall(r"^Missing character.*$", log, re.MULTILINE),
-    ]
 
 
 @pytest.mark.parametrize(("name", "notation", "view"), sorted(SHEETS))

@@ -7,9 +7,7 @@ Code, Jupyter, most web pages) and MathJax (GitHub), which must both know every 
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
 from functools import cache
 from html.parser import HTMLParser
 from itertools import product
@@ -20,7 +18,7 @@ from cmarkgfm import github_flavored_markdown_to_html
 
 from backproptable.render.formats import VIEWS
 from support.finished import NOTATIONS, PRESETS, finished_preset, finished_text, random_solution, rotated
-from support.tools import need
+from support.tools import objections
 
 SEEDS = (1, 2, 3, 4, 5, 6, 7, 12, 24)
 """Together they have every activation, loss and kind of bias."""
@@ -148,22 +146,6 @@ def test_a_formula_that_does_not_survive_is_found(formula: str, where: str) -> N
 
 
 # --- through the engines -----------------------------------------------------------------------
-
-
-def objections(formulas: list[str]) -> list[dict[str, str]]:
-    """What KaTeX and MathJax have against the formulas."""
-    need("node", "Node.js", "install Node.js 18 or newer")
-    need((WEB / "node_modules").is_dir(), "KaTeX or MathJax", "npm ci --prefix tests/web")
-    run = subprocess.run(
-        ["node", WEB / "check.mjs"],
-        input=json.dumps(formulas),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert run.returncode == 0, run.stderr
-    return json.loads(run.stdout)
 
 
 @cache
