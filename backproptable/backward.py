@@ -35,7 +35,9 @@ def add_backward(plan: Draft, now: Pass, *, input_gradient: bool) -> None:
                 _add_loss_derivative(plan, now)
             _add_local_derivative(plan, now, layer)
             _add_delta(plan, now, layer)
-        _add_gradients(plan, now, layer)
+        _add_weight_gradients(plan, now, layer)
+        if net.bias != "none":
+            _add_bias_gradients(plan, now, layer)
         if layer > 1:
             _add_path_sums(plan, now, layer)
         elif input_gradient:
@@ -187,14 +189,11 @@ def _add_delta(plan: Draft, now: Pass, layer: int) -> None:
     )
 
 
-def _add_gradients(plan: Draft, now: Pass, layer: int) -> None:
+def _add_weight_gradients(plan: Draft, now: Pass, layer: int) -> None:
     net, s = plan.net, sample_letter(plan.net)
 
-    def delta(s: int | str | None, j: Unit) -> Ref:
-        return now.ref("dL/dz", layer, j, sample=s)
-
     def one(s: int | str | None, i: Unit, j: Unit) -> Formula:
-        return Product((delta(s, j), now.output(layer - 1, i, s)))
+        return Product((now.ref("dL/dz", layer, j, sample=s), now.output(layer - 1, i, s)))
 
     def all_factors(i: Unit, j: Unit) -> tuple[Formula, ...]:
         """dL/da * da/dz * dz/dW in one go, where it is one product."""
@@ -204,11 +203,8 @@ def _add_gradients(plan: Draft, now: Pass, layer: int) -> None:
             return ()
         return (Product((now.ref("dL/da", layer, j), now.ref("da/dz", layer, j), now.output(layer - 1, i, None))),)
 
-    def over_samples(term: Formula) -> Formula:
-        return term if s is None else Sigma("s", term)
-
-    weight = now.weight(layer, "i", "j")
-    slope = Partial(now.ref("z", layer, "j", sample=s), weight)
+    slope = Partial(now.ref("z", layer, "j", sample=s), now.weight(layer, "i", "j"))
+    chain = Product((now.ref("dL/dz", layer, "j", sample=s), slope))
     plan.add(
         Reason.GRADIENT,
         [
@@ -222,15 +218,22 @@ def _add_gradients(plan: Draft, now: Pass, layer: int) -> None:
         rule=[
             Equation(
                 now.ref("dL/dW", layer, *net.weight_index("i", "j")),
-                (over_samples(Product((delta(s, "j"), slope))), over_samples(one(s, "i", "j"))),
+                (_over_samples(chain, s), _over_samples(one(s, "i", "j"), s)),
             ),
             *_whole_chain(now, layer),
         ],
     )
-    if net.bias == "none":
-        return
+
+
+def _add_bias_gradients(plan: Draft, now: Pass, layer: int) -> None:
+    net, s = plan.net, sample_letter(plan.net)
     shared = net.bias == "shared"
-    bias_slope = Product((delta(s, "j"), Partial(now.ref("z", layer, "j", sample=s), now.bias(layer, "j"))))
+
+    def delta(s: int | str | None, j: Unit) -> Ref:
+        return now.ref("dL/dz", layer, j, sample=s)
+
+    slope = Partial(now.ref("z", layer, "j", sample=s), now.bias(layer, "j"))
+    terms = Product((delta(s, "j"), slope)), delta(s, "j")
     plan.add(
         Reason.GRADIENT,
         [
@@ -243,11 +246,15 @@ def _add_gradients(plan: Draft, now: Pass, layer: int) -> None:
         rule=[
             Equation(
                 now.ref("dL/db", layer, *(() if shared else ("j",))),
-                tuple(over_samples(Sigma("j", term) if shared else term) for term in (bias_slope, delta(s, "j"))),
+                tuple(_over_samples(Sigma("j", term) if shared else term, s) for term in terms),
             )
         ],
         result=True,
     )
+
+
+def _over_samples(term: Formula, s: str | None) -> Formula:
+    return term if s is None else Sigma("s", term)
 
 
 def _whole_chain(now: Pass, layer: int) -> Iterable[Equation]:
