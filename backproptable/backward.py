@@ -17,7 +17,7 @@ from backproptable.draft import (
     sample_letter,
     sum_of,
 )
-from backproptable.formula import Call, Formula, Num, Partial, Power, Product, Ref, Sigma, difference
+from backproptable.formula import Call, Choice, Formula, Num, Partial, Power, Product, Ref, Sigma, difference
 from backproptable.names import UNIT_LETTERS, Address, name_of
 from backproptable.plan import Cell, Digits, Equation, Reason
 
@@ -108,7 +108,7 @@ def _add_local_derivative(plan: Draft, now: Pass, layer: int) -> None:
             Cell(
                 address_of(now.ref("da/dz", layer, j, sample=s)),
                 filled(derivation.forms[-1], s, j),
-                Digits.FIGURES if len(derivation.forms) > 1 else Digits.EXACT,
+                Digits.EXACT if isinstance(derivation.forms[-1], Num | Choice) else Digits.FIGURES,
                 also=tuple(filled(form, s, j) for form in derivation.forms[:-1]),
             )
             for s in net.sample_numbers
@@ -258,10 +258,11 @@ def _over_samples(term: Formula, s: str | None) -> Formula:
 
 
 def _whole_chain(now: Pass, layer: int) -> Iterable[Equation]:
-    """dL/dW as one product of all its factors from the loss down, in symbols."""
+    """dL/dW as one product of all its factors from the loss down, in symbols; nothing where letters run out."""
     net, s = now.net, sample_letter(now.net)
     distance = net.depth - layer
-    if distance + 4 > len(UNIT_LETTERS) or (distance == 0 and net.output_delta == "short"):
+    letters_needed = 2 + distance + 1  # i, j, one per layer above, one more for softmax
+    if letters_needed > len(UNIT_LETTERS) or (distance == 0 and net.output_delta == "short"):
         return
 
     def down_to(level: int, unit: str, letters: str) -> tuple[Formula, ...]:

@@ -112,7 +112,7 @@ class Draft:
         self._check_size(self.size + len(cells))
         first = cells[0].address
         name = name or name_of(first._replace(units=(), sample=None))
-        self.steps.append(Step(name, reason, cells, first.layer, tuple(rule), derivations))
+        self.steps.append(Step(name, reason, cells, tuple(rule), derivations))
         if result:
             self.results.update(cell.address for cell in cells)
 

@@ -1,9 +1,10 @@
 """Every error that is meant for the user, and whose fault it is.
 
-BackproptableError
-├── InputError    the user's file or options cannot be used      (exit code 2)
-├── OutputError   a result could not be written                  (exit code 3)
-└── PlanError     a plan contradicts itself: our own mistake     (a bug, never caught)
+Exception
+├── BackproptableError
+│   ├── InputError    the user's file or options cannot be used   (exit code 2)
+│   └── OutputError   a result could not be written               (exit code 3)
+└── PlanError         a plan or template of ours contradicts itself: a bug, never caught
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ as a calculator gives them, unrounded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from functools import cached_property
@@ -17,8 +17,19 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from backproptable.digits import DEFAULT_FIGURES, rounded, settled, show, show_exact, show_given, without_noise
-from backproptable.errors import InputError, PlanError, Problem
+from backproptable.digits import (
+    DEFAULT_FIGURES,
+    MAX_FIGURES,
+    MAX_FIGURES_ON_PAPER,
+    MIN_FIGURES,
+    rounded,
+    settled,
+    show,
+    show_exact,
+    show_given,
+    without_noise,
+)
+from backproptable.errors import InputError, PlanError, Problem, suggestion
 from backproptable.formula import (
     Call,
     Choice,
@@ -36,7 +47,7 @@ from backproptable.names import Address
 from backproptable.net import LARGEST_GIVEN
 from backproptable.plan import Cell, Digits, Plan
 
-__all__ = ["CARRIES", "Calculator", "Givens", "Solution", "solve"]
+__all__ = ["CARRIES", "Calculator", "Givens", "Solution", "settings_problems", "solve"]
 
 CARRIES: Final = ("paper", "full")
 """``paper``: each line is worked on the numbers as printed above it. ``full``: rounded for show."""
@@ -116,10 +127,9 @@ class Calculator:
 
     def shown(self, exact: Table, figures: int) -> Table:
         """The exact values rounded for show (full carry)."""
-        values = exact.copy()
         as_they_are = [row for row, cell in enumerate(self.plan.cells) if cell.digits is Digits.EXACT]
         with np.errstate(all="ignore"):
-            values = rounded(values, figures)
+            values = rounded(exact, figures)
         values[as_they_are] = exact[as_they_are]
         return values
 
@@ -229,9 +239,12 @@ class Solution:
 def solve(plan: Plan, givens: Givens, *, figures: int = DEFAULT_FIGURES, carry: str = "paper") -> Solution:
     """Work out every cell of `plan`.
 
-    Raises `InputError` for givens that do not fit the plan, and where a number does not exist or
-    is out of reach of double precision (the logarithm of 0, a saturated unit).
+    Raises `InputError` for figures or a carry that do not exist, for givens that do not fit the plan,
+    and where a number does not exist or is out of reach of double precision (the logarithm of 0, a
+    saturated unit).
     """
+    if problems := list(settings_problems(figures, carry)):
+        raise InputError(problems)
     column = _as_column(plan, givens)
     calculator = Calculator(plan)
     exact = _without_mere_noise(calculator, column)
@@ -244,6 +257,18 @@ def solve(plan: Plan, givens: Givens, *, figures: int = DEFAULT_FIGURES, carry: 
     _refuse_undefined(plan, lines, printed, remedy)
     texts = _texts(plan, givens, printed[:, 0], figures, carry)
     return Solution(plan, figures, carry, exact[:, 0], lines[:, 0], texts)
+
+
+def settings_problems(figures: int, carry: str, where: Callable[[str], str] = str) -> Iterator[Problem]:
+    """What is wrong with the figures and the carry asked for. `where` says how each is called."""
+    if carry not in CARRIES:
+        yield Problem(where("carry"), f"{carry!r} is not known.", suggestion(carry, CARRIES))
+    highest = MAX_FIGURES_ON_PAPER if carry == "paper" else MAX_FIGURES
+    if not MIN_FIGURES <= figures <= highest:
+        remedy = f"Write a number from {MIN_FIGURES} to {highest}."
+        if highest < figures <= MAX_FIGURES:
+            remedy += f" Up to {MAX_FIGURES} are possible in full carry, where lines need not hold on paper."
+        yield Problem(where("figures"), f"is {figures}.", remedy)
 
 
 def _without_mere_noise(calculator: Calculator, column: Table) -> Table:
@@ -317,9 +342,8 @@ def _texts(plan: Plan, givens: Givens, printed: Table, figures: int, carry: str)
     return tuple(texts)
 
 
-def _decimal(formula: Formula, row: Mapping[Address, int], texts: Iterable[str]) -> Decimal:
+def _decimal(formula: Formula, row: Mapping[Address, int], printed: Sequence[str]) -> Decimal:
     """The exact decimal that a formula of sums and products has on the printed numbers."""
-    printed = list(texts)
 
     def value(part: Formula) -> Decimal:
         match part:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from backproptable.derive import derive_plan
-from backproptable.digits import DEFAULT_FIGURES, MAX_FIGURES, MAX_FIGURES_ON_PAPER, MIN_FIGURES
+from backproptable.digits import DEFAULT_FIGURES
 from backproptable.draw import draw_givens
 from backproptable.errors import InputError, Problem, suggestion
-from backproptable.evaluate import CARRIES, Solution, solve
+from backproptable.evaluate import Solution, settings_problems, solve
 from backproptable.net import Net
 from backproptable.notation import DEFAULT_NOTATION, notation_titles
 from backproptable.render.formats import EXPLAIN, FORMATS, LAYOUTS, VIEWS, Style, render_sheet
@@ -37,7 +37,7 @@ class Handout:
     files: dict[str, str]
     """Text by file name."""
     seed: int | None
-    """The seed that numbers were drawn from; None where all were given."""
+    """The seed that weights were drawn from; None where they were given."""
     solution: Solution
 
 
@@ -101,7 +101,7 @@ def _check(formats: Sequence[str], view: str, settings: dict[str, Any], from_fil
     def where(key: str) -> str:
         return f"{from_file[key]}: [sheet] {key}" if key in from_file else f"--{key}"
 
-    words = {"layout": LAYOUTS, "explain": EXPLAIN, "carry": CARRIES, "notation": notation_titles()}
+    words = {"layout": LAYOUTS, "explain": EXPLAIN, "notation": notation_titles()}
     problems = [
         Problem(place, f"{word!r} is not known.", suggestion(str(word), known))
         for place, word, known in (
@@ -111,11 +111,6 @@ def _check(formats: Sequence[str], view: str, settings: dict[str, Any], from_fil
         )
         if word not in known
     ]
-    highest = MAX_FIGURES_ON_PAPER if settings["carry"] == "paper" else MAX_FIGURES
-    if not MIN_FIGURES <= settings["figures"] <= highest:
-        remedy = f"Write a number from {MIN_FIGURES} to {highest}."
-        if highest < settings["figures"] <= MAX_FIGURES:
-            remedy += f" Up to {MAX_FIGURES} are possible in full carry, where lines need not hold on paper."
-        problems.append(Problem(where("figures"), f"is {settings['figures']}.", remedy))
+    problems += settings_problems(settings["figures"], settings["carry"], where)
     if problems:
         raise InputError(problems)

@@ -1,6 +1,6 @@
 """The plan: every number of a worked example as a named cell, in order, without the numbers.
 
-A plan is made once per net and shared by everyone who works on that net. It is immutable and
+A plan is made once per net, whatever the numbers. It is immutable and
 checks itself: each name is bound once and before it is used, and no cell is left over that neither
 another cell nor the reader has asked for. Its edges are the symbols of the formulas; there is no
 second list of them. Time steps, masks and further samples are more addresses, not another plan.
@@ -99,7 +99,6 @@ class Step:
     """ASCII: the cells' name without indices, such as ``z1``, ``dL/dW2``, ``W1'``, ``z1@2``."""
     reason: Reason
     cells: tuple[Cell, ...]
-    layer: int | None = None
     rule: tuple[Equation, ...] = ()
     """The rule with letters for indices; for a derivative, the chain rule by named factors."""
     derivations: tuple[Derivation, ...] = ()

@@ -95,7 +95,9 @@ BLOCKS = {
     "md": re.compile(r"^```math\n(.*?)\n```$", re.DOTALL | re.MULTILINE),
     "tex": re.compile(r"^\\fitted\{%\n(.*?)\n\}$", re.DOTALL | re.MULTILINE),
 }
-SUMMARY = re.compile(r"^(?:## |\\section\*\{)(?:What the update has done|The same in NumPy)", re.MULTILINE)
+SUMMARY = re.compile(
+    r"^(?:## |\\section\*\{)(?:What the updates? ha(?:s|ve) done|Loss and gradients|The same in NumPy)", re.MULTILINE
+)
 TABLES = {"md": read_markdown, "tex": read_latex}
 MATRIX = re.compile(r"\\begin\{bmatrix\} (.*?) \\end\{bmatrix\}", re.DOTALL)
 BREAK = r" \\\\\*?(?:\[\d+pt\])?"

@@ -112,7 +112,7 @@ def example(name: str) -> Example:
     givens = {cell: number for key, value in file["givens"].items() for cell, number in cells(key, value)}
     if net.updates:
         givens["eta"] = net.learning_rate
-    solution = solve(derive_plan(net), givens, figures=12, carry="full")
+    solution = solve(derive_plan(net), givens, figures=10, carry="full")
     return Example(file, givens, solution, recompute(file["net"], file["givens"], net.updates))
 
 
@@ -256,6 +256,6 @@ def test_after_many_updates():
     assert not [e for e in left_out if this.agrees(e["as_printed"], look_up(after, e["name"]))]
     # As many as a plan has room for: the product's chain of updates is the oracle's.
     plan = derive_plan(replace(net_of(this.file), updates=30))
-    exact = solve(plan, this.givens, figures=12, carry="full").exact
+    exact = solve(plan, this.givens, figures=10, carry="full").exact
     loss = exact[plan.row[plan.by_name["L'"].address]]
     assert loss == pytest.approx(look_up(recompute(net, givens, 30), "L'"), rel=1e-12)

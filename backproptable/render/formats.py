@@ -22,7 +22,7 @@ from backproptable.render.signs import turned_texts
 from backproptable.render.steps import lay_out_steps
 from backproptable.render.templates import fill_template
 
-__all__ = ["DEFAULT_FORMATS", "EXPLAIN", "FORMATS", "LAYOUTS", "VIEWS", "Style", "render_sheet"]
+__all__ = ["EXPLAIN", "FORMATS", "LAYOUTS", "VIEWS", "Style", "render_sheet"]
 
 VIEWS: Final = ("worked", "blank")
 LAYOUTS: Final = ("cells", "matrices", "steps")
@@ -123,7 +123,6 @@ _STYLES: Final[Mapping[str, Mapping[str, Callable[[str], str]]]] = {
 """How a number is written in each kind of slot."""
 
 FORMATS: Final = (*_STYLES, "json")
-DEFAULT_FORMATS: Final = ("md", "tex")
 
 
 # --- JSON --------------------------------------------------------------------------------------

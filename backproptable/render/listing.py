@@ -214,9 +214,8 @@ class _Program:
             if last:
                 yield f"dL_da{layer}", self._mean(self._written(_LOSS_SLOPES[net.loss], layer))
             if softmax:
-                outer = f"a{layer}[:, :, None], a{layer}[:, None, :]" if batch else f"a{layer}[:, None], a{layer}"
-                left, right = outer.split(", a")
-                yield slope, f"{left} * (np.eye({net.layers[-1]}) - a{right})"
+                one, other = ("[:, :, None]", "[:, None, :]") if batch else ("[:, None]", "")
+                yield slope, f"a{layer}{one} * (np.eye({net.layers[-1]}) - a{layer}{other})"
                 yield delta, f"(dL_da{layer}[:, :, None] * {slope}).sum(axis=1)" if batch else f"dL_da{layer} @ {slope}"
             else:
                 yield slope, self._written(_SLOPES[net.activations[layer - 1]], layer)
@@ -230,9 +229,8 @@ class _Program:
                 f"{delta}.sum()" if net.bias == "shared" else f"{delta}.sum(axis=0)" if batch else delta,
             )
         if layer > 1:
-            weights = f"W{layer}" if net.weights == "from_to" else f"W{layer}.T"
-            back = f"{weights} @ {delta}" if not batch else f"{delta} @ {weights}.T".replace(".T.T", "")
-            yield f"dL_da{layer - 1}", back
+            weights = f"W{layer}" if (net.weights == "to_from") == batch else f"W{layer}.T"
+            yield f"dL_da{layer - 1}", f"{delta} @ {weights}" if batch else f"{weights} @ {delta}"
 
     def _updates(self) -> Iterator[str]:
         net = self.net

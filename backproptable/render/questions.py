@@ -23,11 +23,25 @@ _FAMILIES: Final = ("z", "a", "dL/dz")
 
 
 @dataclass(frozen=True, slots=True)
+class FirstBias:
+    """The first bias of the net. The numbers are slots, as they stand in a formula."""
+
+    symbol: str
+    old: str
+    new: str
+    """Empty where biases are not updated."""
+    gradient: str
+    eta: str
+    """Empty where nothing is updated."""
+    sign: str
+    """Of the step from old to new: ``-``, or ``+`` in a notation that turns the gradient round."""
+
+
+@dataclass(frozen=True, slots=True)
 class Questions:
     """Numbers for the closing questions, as slots; empty where a question does not come up."""
 
-    bias: dict[str, str]
-    """The first bias: `symbol`, `old`, `new` (empty if it is not updated) and `gradient`, as in a formula."""
+    bias: FirstBias | None
     equal_rows: list[tuple[str, list[str]]]
     """With all weights equal: the symbol for any unit of the first layer, in TeX, and every unit's number."""
     equal_weight: str = str(_WEIGHT)
@@ -56,22 +70,22 @@ def lay_out_questions(plan: Plan, notation: Notation, *, style: str, with_equal_
     return Questions(_first_bias(plan, notation), _equal_rows(plan, notation, style) if with_equal_weights else [])
 
 
-def _first_bias(plan: Plan, notation: Notation) -> dict[str, str]:
+def _first_bias(plan: Plan, notation: Notation) -> FirstBias | None:
     biases = [cell.address for cell in plan.givens if cell.address.family == "b"]
     if not biases:
-        return {}
+        return None
     old = biases[0]
     new = old._replace(primed=True)
     gradient = Address("dL/db", old.layer, old.units)
-    return {
-        "symbol": notation.symbol(old),
-        "gradient_symbol": notation.symbol(gradient),
-        "old": slot(plan.row[old], Place.OPEN.value),
-        "new": slot(plan.row[new], Place.OPEN.value) if new in plan.row else "",
-        "gradient": slot(plan.row[gradient], Place.TIGHT.value),
-        "eta": slot(plan.row[Address("eta")], Place.OPEN.value) if Address("eta") in plan.row else "",
-        "sign": "+" if "dL/db" in notation.opposite else "-",
-    }
+    eta = Address("eta")
+    return FirstBias(
+        symbol=notation.symbol(old),
+        old=slot(plan.row[old], Place.OPEN.value),
+        new=slot(plan.row[new], Place.OPEN.value) if new in plan.row else "",
+        gradient=slot(plan.row[gradient], Place.TIGHT.value),
+        eta=slot(plan.row[eta], Place.OPEN.value) if eta in plan.row else "",
+        sign="+" if "dL/db" in notation.opposite else "-",
+    )
 
 
 def _equal_rows(plan: Plan, notation: Notation, style: str) -> list[tuple[str, list[str]]]:
