@@ -10,7 +10,6 @@ from backproptable.draft import (
     Draft,
     Pass,
     Unit,
-    address_of,
     fill,
     fill_derivation,
     mean,
@@ -53,7 +52,7 @@ def _add_short_delta(plan: Draft, now: Pass) -> None:
     plan.add(
         Reason.CHAIN_PRODUCT,
         [
-            Cell(address_of(now.ref("dL/dz", net.depth, k, sample=s)), _short_delta(now, s, k))
+            Cell(now.ref("dL/dz", net.depth, k, sample=s).address, _short_delta(now, s, k))
             for s in net.sample_numbers
             for k in net.units(net.depth)
         ],
@@ -79,7 +78,7 @@ def _add_loss_derivative(plan: Draft, now: Pass) -> None:
         Reason.LOSS_DERIVATIVE,
         [
             Cell(
-                address_of(now.ref("dL/da", last, k, sample=s)),
+                now.ref("dL/da", last, k, sample=s).address,
                 mean(net, filled(derivation.forms[-1], s, k)),
                 Digits.EXACT if constant else Digits.FIGURES,
             )
@@ -106,7 +105,7 @@ def _add_local_derivative(plan: Draft, now: Pass, layer: int) -> None:
         Reason.LOCAL_DERIVATIVE,
         [
             Cell(
-                address_of(now.ref("da/dz", layer, j, sample=s)),
+                now.ref("da/dz", layer, j, sample=s).address,
                 filled(derivation.forms[-1], s, j),
                 Digits.EXACT if isinstance(derivation.forms[-1], Num | Choice) else Digits.FIGURES,
                 also=tuple(filled(form, s, j) for form in derivation.forms[:-1]),
@@ -134,7 +133,7 @@ def _add_softmax_derivative(plan: Draft, now: Pass, layer: int) -> None:
     def cell(s: int | None, k: int, m: int) -> Cell:
         over_exponentials, over_outputs = softmax_derivative(k == m).forms
         return Cell(
-            address_of(now.ref("da/dz", layer, k, m, sample=s)),
+            now.ref("da/dz", layer, k, m, sample=s).address,
             filled(over_outputs, s, k, m),
             also=(filled(over_exponentials, s, k, m),),
         )
@@ -173,7 +172,7 @@ def _add_delta(plan: Draft, now: Pass, layer: int) -> None:
         Reason.CHAIN_PRODUCT,
         [
             Cell(
-                address_of(now.ref("dL/dz", layer, j, sample=s)),
+                now.ref("dL/dz", layer, j, sample=s).address,
                 formula(s, j),
                 also=(_short_delta(now, s, j),) if short else (),
             )
@@ -209,7 +208,7 @@ def _add_weight_gradients(plan: Draft, now: Pass, layer: int) -> None:
         Reason.GRADIENT,
         [
             Cell(
-                address_of(now.ref("dL/dW", layer, *net.weight_index(i, j))),
+                now.ref("dL/dW", layer, *net.weight_index(i, j)).address,
                 sum_of([one(s, i, j) for s in net.sample_numbers]),
                 also=all_factors(i, j),
             )
@@ -238,7 +237,7 @@ def _add_bias_gradients(plan: Draft, now: Pass, layer: int) -> None:
         Reason.GRADIENT,
         [
             Cell(
-                address_of(now.ref("dL/db", layer, *unit)),
+                now.ref("dL/db", layer, *unit).address,
                 sum_of([delta(s, j) for s in net.sample_numbers for j in (net.units(layer) if shared else unit)]),
             )
             for unit in ([()] if shared else [(j,) for j in net.units(layer)])
@@ -302,7 +301,7 @@ def _add_path_sums(plan: Draft, now: Pass, layer: int, *, result: bool = False) 
     plan.add(
         Reason.PATH_SUM,
         [
-            Cell(address_of(below(i, s)), sum_of([path(s, i, j) for j in net.units(layer)]))
+            Cell(below(i, s).address, sum_of([path(s, i, j) for j in net.units(layer)]))
             for s in net.sample_numbers
             for i in net.units(layer - 1)
         ],
@@ -335,7 +334,7 @@ def add_norms(plan: Draft, now: Pass) -> None:
         Reason.NORM,
         [
             Cell(
-                address_of(now.ref("norm", layer)),
+                now.ref("norm", layer).address,
                 Call("sqrt", (sum_of(gradients(layer)),)),
                 short=in_short(layer),
             )
@@ -352,14 +351,14 @@ def add_updates(plan: Draft, now: Pass) -> None:
     last = now.update == net.updates
 
     def new(old: Ref) -> Address:
-        return address_of(old)._replace(primed=True, update=now.update)
+        return old.address._replace(primed=True, update=now.update)
 
     def step_back(old: Ref, gradient: Ref) -> Formula:
         return difference(old, Product((eta, gradient)))
 
     def add(family: str, layer: int, olds: list[Ref], generic: Ref) -> None:
         def gradient(old: Ref) -> Ref:
-            return now.ref(f"dL/d{family}", layer, *address_of(old).units)
+            return now.ref(f"dL/d{family}", layer, *old.address.units)
 
         plan.add(
             Reason.UPDATE,

@@ -17,7 +17,6 @@ __all__ = [
     "Draft",
     "Pass",
     "Unit",
-    "address_of",
     "fill",
     "fill_derivation",
     "mean",
@@ -95,7 +94,7 @@ class Draft:
         if net.updates and not net.forward_only:
             refs.append(Ref(Address("eta")))
         self._check_size(len(refs))
-        self.givens = [Cell(address_of(ref), digits=Digits.EXACT) for ref in refs]
+        self.givens = [Cell(ref.address, digits=Digits.EXACT) for ref in refs]
 
     def add(
         self,
@@ -140,13 +139,6 @@ class Draft:
 def sample_letter(net: Net) -> str | None:
     """The letter of a sample in rules; None where there is no batch."""
     return None if net.samples is None else "s"
-
-
-def address_of(ref: Ref) -> Address:
-    """The cell a reference leads to."""
-    if isinstance(ref.to, str):
-        raise TypeError(f"{ref.to!r} is a placeholder, not a cell")
-    return ref.to
 
 
 def sum_of(terms: Iterable[Formula]) -> Formula:

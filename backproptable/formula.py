@@ -51,6 +51,13 @@ class Ref:
 
     to: Address | str
 
+    @property
+    def address(self) -> Address:
+        """The cell it leads to. Raises `TypeError` for a placeholder."""
+        if isinstance(self.to, str):
+            raise TypeError(f"{self.to!r} is a placeholder, not a cell")
+        return self.to
+
 
 @dataclass(frozen=True, slots=True)
 class Neg:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backproptable.calculus import ACTIVATIONS, LOSSES
-from backproptable.draft import Draft, Pass, Unit, address_of, fill, mean, sample_letter, sum_of
+from backproptable.draft import Draft, Pass, Unit, fill, mean, sample_letter, sum_of
 from backproptable.formula import Call, Formula, Product, Quotient, Sigma
 from backproptable.plan import Cell, Digits, Equation, Reason
 
@@ -31,7 +31,7 @@ def _add_weighted_sum(plan: Draft, now: Pass, layer: int) -> None:
         Reason.WEIGHTED_SUM,
         [
             Cell(
-                address_of(now.ref("z", layer, j, sample=s)),
+                now.ref("z", layer, j, sample=s).address,
                 plus_bias([weighted(s, i, j) for i in net.units(layer - 1)], j),
             )
             for s in net.sample_numbers
@@ -54,7 +54,7 @@ def _add_activation(plan: Draft, now: Pass, layer: int) -> None:
         Reason.ACTIVATION,
         [
             Cell(
-                address_of(now.output(layer, j, s)),
+                now.output(layer, j, s).address,
                 formula(s, j),
                 Digits.EXACT if activation == "step" else Digits.FIGURES,
             )
@@ -81,7 +81,7 @@ def _add_softmax(plan: Draft, now: Pass, layer: int) -> None:
     plan.add(
         Reason.EXPONENTIAL,
         [
-            Cell(address_of(now.ref("e", layer, k, sample=s)), exponential(s, k))
+            Cell(now.ref("e", layer, k, sample=s).address, exponential(s, k))
             for s in net.sample_numbers
             for k in outputs
         ],
@@ -91,7 +91,7 @@ def _add_softmax(plan: Draft, now: Pass, layer: int) -> None:
         Reason.EXP_SUM,
         [
             Cell(
-                address_of(now.ref("S", layer, sample=s)),
+                now.ref("S", layer, sample=s).address,
                 sum_of([now.ref("e", layer, k, sample=s) for k in outputs]),
             )
             for s in net.sample_numbers
@@ -101,7 +101,7 @@ def _add_softmax(plan: Draft, now: Pass, layer: int) -> None:
     plan.add(
         Reason.ACTIVATION,
         [
-            Cell(address_of(now.output(layer, k, s)), share(s, k), also=(in_one_go(s, k),))
+            Cell(now.output(layer, k, s).address, share(s, k), also=(in_one_go(s, k),))
             for s in net.sample_numbers
             for k in outputs
         ],
@@ -121,7 +121,7 @@ def add_loss(plan: Draft, now: Pass) -> None:
     generic = now.ref("l", None, "k", sample=s)
     plan.add(
         Reason.LOSS_TERM,
-        [Cell(address_of(now.ref("l", None, k, sample=s)), term(s, k)) for s in net.sample_numbers for k in outputs],
+        [Cell(now.ref("l", None, k, sample=s).address, term(s, k)) for s in net.sample_numbers for k in outputs],
         rule=[Equation(generic, (term(s, "k"),))],
     )
     total = Sigma("k", generic)
@@ -129,7 +129,7 @@ def add_loss(plan: Draft, now: Pass) -> None:
         Reason.LOSS,
         [
             Cell(
-                address_of(now.ref("L", None)),
+                now.ref("L", None).address,
                 mean(net, sum_of([now.ref("l", None, k, sample=s) for s in net.sample_numbers for k in outputs])),
             )
         ],

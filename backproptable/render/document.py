@@ -211,19 +211,19 @@ class _Layout:
         return tex(formula, self._number)
 
     def _symbol(self, ref: Ref, place: Place) -> str:
-        symbol = self.notation.symbol(_cell_of(ref))
+        symbol = self.notation.symbol(ref.address)
         if place is not Place.BASE:
             return symbol
         return rf"\Bigl({symbol}\Bigr)" if "frac" in symbol else f"({symbol})"
 
     def partial(self, of: Ref, by: Ref) -> str:
-        return self.notation.partial(_cell_of(of), _cell_of(by))
+        return self.notation.partial(of.address, by.address)
 
     def letter(self, unit: str) -> str:
         return self.notation.letter(unit)
 
     def _number(self, ref: Ref, place: Place) -> str:
-        return slot(self.plan.row[_cell_of(ref)], place.value)
+        return slot(self.plan.row[ref.address], place.value)
 
     def _value(self, address: Address) -> str:
         return slot(self.plan.row[address], VALUE)
@@ -334,9 +334,3 @@ def _section_of(step: Step) -> tuple[str, int]:
     if step.reason in (Reason.LOSS_TERM, Reason.LOSS):
         return "loss", address.update
     return "backward", address.update
-
-
-def _cell_of(ref: Ref) -> Address:
-    if isinstance(ref.to, str):
-        raise TypeError(f"{ref.to!r} is a placeholder, not a cell")
-    return ref.to

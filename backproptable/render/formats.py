@@ -132,14 +132,14 @@ def _json(solution: Solution, *, worked: bool, seed: int | None) -> str:
     plan, texts = solution.plan, solution.text
 
     def number(ref: Ref, place: Place) -> str:
-        text = texts[plan.row[ref.to]]  # type: ignore[index]
+        text = texts[plan.row[ref.address]]
         return f"({text})" if text.startswith("-") and place is not Place.OPEN else text
 
     cells = []
     for step, cell in plan.worked:
         row, formula = plan.row[cell.address], cell.formula
         entry: dict[str, Any] = {"name": cell.name, "step": step.name, "reason": step.reason.value}
-        entry["formula"] = plain(formula, lambda ref, _: name_of(ref.to))  # type: ignore[arg-type]
+        entry["formula"] = plain(formula, lambda ref, _: name_of(ref.address))  # type: ignore[arg-type]
         entry |= dict.fromkeys(("substituted", "shown", "value", "paper"))
         if worked:
             entry["substituted"] = plain(formula, number)  # type: ignore[arg-type]

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final, Protocol, TypeVar
 
-from backproptable.draft import address_of
 from backproptable.formula import Call, Choice, Formula, Neg, Num, Power, Product, Quotient, Ref, Sum, children
 from backproptable.names import Address
 from backproptable.net import Net
@@ -131,7 +130,7 @@ def _fitting(net: Net, cells: Cells, printer: PrintCell, *, worked: bool) -> Mat
     """As a product if it is one and fits, else entry by entry if that fits."""
 
     def symbol(ref: Ref) -> float:
-        return _letters_of(printer.symbol(address_of(ref)))
+        return _letters_of(printer.symbol(ref.address))
 
     if len(cells[0]) > _MOST_COLUMNS:
         return None
@@ -191,7 +190,7 @@ def _equation(
 def _product_sides(product: list[tuple[str, Refs]], printer: PrintCell, *, worked: bool) -> list[list[Part]]:
     writers: list[Callable[[Address], str]] = [printer.symbol, printer.number] if worked else [printer.symbol]
     return [
-        [Part(joint, _mapped(refs, lambda ref, write=write: write(address_of(ref)))) for joint, refs in product]  # type: ignore[misc]
+        [Part(joint, _mapped(refs, lambda ref, write=write: write(ref.address))) for joint, refs in product]  # type: ignore[misc]
         for write in writers
     ]
 
@@ -226,7 +225,7 @@ def _read(net: Net, formula: Formula) -> tuple[list[tuple[Ref, Ref]], list[Ref]]
     for term in formula.terms if isinstance(formula, Sum) else (formula,):
         match term:
             case Product((Ref() as first, Ref() as second)) if not singles:
-                light, heavy = sorted((first, second), key=lambda ref: _HEAVY.get(address_of(ref).family, 0))
+                light, heavy = sorted((first, second), key=lambda ref: _HEAVY.get(ref.address.family, 0))
                 pairs.append((light, heavy) if net.weights == "from_to" else (heavy, light))
             case Ref():
                 singles.append(term)
@@ -286,7 +285,7 @@ def _mapped(rows: Sequence[Sequence[Item]], write: Callable[[Item], str]) -> Mat
 
 
 def _any_number(ref: Ref) -> float:
-    address = address_of(ref)
+    address = ref.address
     if address.family in ("x", "y", "eta"):
         return _SHORT_NUMBER
     return _LONG_NUMBER if address.primed and address.family in ("W", "b") else _NUMBER
