@@ -29,6 +29,8 @@ __all__ = ["Grid", "draw_givens"]
 
 _UNIT_TRIES: Final = 200
 _SHEET_TRIES: Final = 200
+_NOTHING: Final = 1e-12
+"""An exact value below this is 0 but for binary noise: drawn numbers have two decimals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +197,10 @@ class _Sheet:
         rounds = [cell.digits is Digits.FIGURES for cell in plan.cells]
         self.rounded_rows = np.flatnonzero(rounds)
         backward = {plan.row[cell.address] for step, cell in plan.worked if step.reason in _BACKWARD}
-        self.backward_rows = np.array(sorted(backward & set(self.rounded_rows.tolist())), dtype=int)
+        # Some gradients are 0 whatever the numbers are, such as that of a bias shared by softmax outputs.
+        # On paper a remainder of the rounding is left of them, and no rule can hold for that.
+        is_something = set(np.flatnonzero(np.abs(self.exact) > _NOTHING).tolist())
+        self.backward_rows = np.array(sorted(backward & set(self.rounded_rows.tolist()) & is_something), dtype=int)
 
 
 _BACKWARD: Final = (

@@ -351,3 +351,22 @@ def test_a_net_that_no_draw_is_good_for_names_the_rule(net: Net, given: dict[str
     assert f": {rule}." in problem.what
     assert "[givens]" in problem.remedy
     assert problem.where == "draw"
+
+
+def test_a_gradient_that_is_always_nothing_stands_in_no_drawing_s_way() -> None:
+    """The derivatives of softmax outputs sum to 0; printed, a bias they share has what rounding leaves of that."""
+    net = Net(
+        layers=(2, 3, 2),
+        activations=("tanh", "softmax"),
+        bias="shared",
+        reduction="mean",
+        samples=2,
+        updates=3,
+        weights="to_from",
+        output_delta="short",
+        update_biases=True,
+    )
+    plan = derive_plan(net)
+    solution = solve(plan, draw_givens(plan, seed=3))
+    row = plan.row[plan.by_name["dL/db2"].address]
+    assert abs(solution.exact[row]) < 1e-12
