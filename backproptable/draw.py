@@ -229,15 +229,6 @@ def _backward_is_near(sheet: _Sheet) -> bool:
     return bool((np.abs(printed - exact) <= 0.01 * np.abs(exact)).all())
 
 
-def _no_zero(sheet: _Sheet) -> bool:
-    """Where cross-entropy meets a sigmoid, an output with target 0 has no gradient: that is no fault."""
-    net = sheet.plan.net
-    if net.loss == "cross_entropy" and net.activations[-1] != "softmax":
-        return True
-    rows = [row for row in sheet.backward_rows if sheet.plan.cells[row].address.family != "dL/da"]
-    return bool((sheet.printed[rows] != 0).all())
-
-
 def _no_tie(sheet: _Sheet) -> bool:
     """No value within 1e-9 of the middle between two printed numbers, unless exactly there."""
     for values in (sheet.exact[sheet.rounded_rows], sheet.lines[sheet.rounded_rows]):
@@ -253,7 +244,6 @@ RULES: Final[Mapping[str, Callable[[_Sheet], bool]]] = {
     "every number is defined": _all_defined,
     "the printed loss falls": _loss_falls,
     "printed gradients are within 1 % of the exact ones": _backward_is_near,
-    "no gradient is 0": _no_zero,
     "no value lies at a rounding tie": _no_tie,
 }
 """What a good sheet keeps to; checked on the whole sheet, in this order."""

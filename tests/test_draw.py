@@ -329,7 +329,6 @@ HOPELESS = {
         {"x[1]": "0"},
         "a unit is saturated, dead or at a corner",
     ),
-    "an input of 0": (Net(layers=(2, 2), activations=("tanh",), loss="sse"), {"x[1]": "0"}, "no gradient is 0"),
     "a giant's step": (
         Net(layers=(2, 3, 2), activations=("identity",) * 2, loss="sse", learning_rate=Decimal(999)),
         {},
@@ -370,3 +369,10 @@ def test_a_gradient_that_is_always_nothing_stands_in_no_drawing_s_way() -> None:
     solution = solve(plan, draw_givens(plan, seed=3))
     row = plan.row[plan.by_name["dL/db2"].address]
     assert abs(solution.exact[row]) < 1e-12
+
+
+def test_an_input_of_0_leaves_its_weights_alone_and_can_be_drawn_for() -> None:
+    plan = derive_plan(Net(layers=(2, 2), activations=("tanh",), loss="sse"))
+    numbers = draw_givens(plan, seed=1, given={"x[1]": Decimal(0), "x[2]": Decimal("0.5")})
+    shown = dict(zip(plan.by_name, solve(plan, numbers).text, strict=True))
+    assert (shown["dL/dW1[1,1]"], shown["W1'[1,1]"]) == ("0", str(numbers["W1[1,1]"].normalize()))
