@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from backproptable.example import Example, load_example, load_preset
     from backproptable.net import Net
     from backproptable.plan import Cell, Plan, Step
-    from backproptable.render.formats import Style, render_sheet
+    from backproptable.render.formats import render_sheet
+    from backproptable.style import Style
 
 __version__ = "0.1.0"
 
@@ -40,7 +41,7 @@ _HOMES = {
     "Problem": "errors",
     "Solution": "evaluate",
     "Step": "plan",
-    "Style": "render.formats",
+    "Style": "style",
     "derive_plan": "derive",
     "draw_givens": "draw",
     "load_example": "example",

@@ -17,7 +17,9 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from backproptable.digits import DEFAULT_FIGURES
 from backproptable.errors import InputError, Problem, suggestion
+from backproptable.evaluate import settings_problems
 from backproptable.givens import GivenNumbers, named, samples_of
 from backproptable.keys import KNOWN_KEYS, PARAMETER, File, NetKeys, problem_of, without
 from backproptable.net import LARGEST_GIVEN, Net
@@ -117,6 +119,7 @@ class _Reading:
     def example(self) -> Example:
         net_keys = self.base.net.model_dump(exclude_none=True) | self.file.net.model_dump(exclude_none=True)
         net_keys.pop("preset", None)
+        sheet = self._sheet()
         arrays = self._arrays()
         has_targets = net_keys.get("loss") != "output"
         if not has_targets and not self.own_numbers:
@@ -128,7 +131,6 @@ class _Reading:
         self.problems += self._of_the_preset(GivenNumbers(net, arrays, self.doubtful).problems())
         if self.problems:
             raise InputError(self.problems)
-        sheet = self.base.sheet.model_dump(exclude_none=True) | self.file.sheet.model_dump(exclude_none=True)
         return Example(self.name, net, dict(named(net, arrays)), self.file.answers, sheet)
 
     # --- keys and types
@@ -165,6 +167,14 @@ class _Reading:
             elif not inner and table in keys:
                 doubtful.add(table)
         return keys - self.file.net.model_fields_set if "preset" in doubtful else doubtful
+
+    def _sheet(self) -> dict[str, Any]:
+        """The settings of the sheet, which have to fit one another."""
+        sheet = self.base.sheet.model_dump(exclude_none=True) | self.file.sheet.model_dump(exclude_none=True)
+        if all(table != "sheet" for table, *_ in self.refused):
+            figures, carry = sheet.get("figures", DEFAULT_FIGURES), sheet.get("carry", "paper")
+            self.problems += settings_problems(figures, carry, lambda key: f"[sheet] {key}")
+        return sheet
 
     def _arrays(self) -> dict[str, Any]:
         """The numbers by key; None for those that cannot be used."""

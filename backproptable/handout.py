@@ -14,7 +14,8 @@ from backproptable.errors import InputError, Problem, suggestion
 from backproptable.evaluate import Solution, settings_problems, solve
 from backproptable.net import Net
 from backproptable.notation import DEFAULT_NOTATION, notation_titles
-from backproptable.render.formats import EXPLAIN, FORMATS, LAYOUTS, VIEWS, Style, render_sheet
+from backproptable.render.formats import FORMATS, VIEWS, render_sheet
+from backproptable.style import EXPLAIN, LAYOUTS, Style
 
 if TYPE_CHECKING:  # reading files takes pydantic, and a fresh draw needs no file
     from backproptable.example import Example

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from decimal import Decimal
 from typing import Annotated, Any, Final
 
@@ -22,6 +22,7 @@ from backproptable.digits import MAX_FIGURES, MIN_FIGURES
 from backproptable.errors import Problem, suggestion
 from backproptable.evaluate import CARRIES
 from backproptable.notation import notation_titles
+from backproptable.style import EXPLAIN, LAYOUTS
 
 __all__ = ["KNOWN_KEYS", "PARAMETER", "File", "NetKeys", "at_place", "problem_of", "shown", "without"]
 
@@ -46,18 +47,15 @@ def _decimal(value: Any, remedy: str) -> Decimal:
     return Decimal(value)
 
 
-def _carry(value: str) -> str:
-    return _one_of(value, CARRIES)
+def _one_of(known: Callable[[], Iterable[str]]) -> AfterValidator:
+    """A word of those that are `known`, which are only looked up when there is a word to check."""
 
+    def checked(word: str) -> str:
+        if word not in known():
+            raise _refusal(suggestion(word, known()))
+        return word
 
-def _notation(value: str) -> str:
-    return _one_of(value, notation_titles())
-
-
-def _one_of(word: str, known: Iterable[str]) -> str:
-    if word not in known:
-        raise _refusal(suggestion(word, known))
-    return word
+    return AfterValidator(checked)
 
 
 def _refusal(remedy: str) -> PydanticCustomError:
@@ -98,10 +96,10 @@ class NetKeys(_Keys):
 
 class _SheetKeys(_Keys):
     figures: Annotated[int, Field(ge=MIN_FIGURES, le=MAX_FIGURES)] | None = None
-    carry: Annotated[str, AfterValidator(_carry)] | None = None
-    layout: str | None = None
-    explain: str | None = None
-    notation: Annotated[str, AfterValidator(_notation)] | None = None
+    carry: Annotated[str, _one_of(lambda: CARRIES)] | None = None
+    layout: Annotated[str, _one_of(lambda: LAYOUTS)] | None = None
+    explain: Annotated[str, _one_of(lambda: EXPLAIN)] | None = None
+    notation: Annotated[str, _one_of(notation_titles)] | None = None
 
 
 class File(_Keys):

@@ -130,7 +130,8 @@ WRITTEN = {
     "-0.50": "-0.50",
     "+2.5": "2.5",
     "1e-7": "1e-7",
-    "0.00001": "0.00001",
+    "0.00001": "1e-5",
+    "-4e-5": "-4e-5",
     "1E2": "1e2",
     "1_000.50": "1000.50",
     "0x10": "16",
@@ -705,15 +706,33 @@ BAD = {
     ),
     # --- sheet and answers
     "settings of the sheet": (
-        "[sheet]\nfigures = 1\ncarry = 'papr'\nlayout = 3\nnotation = 'indexd'",
+        "[sheet]\nfigures = 1\ncarry = 'papr'\nlayout = 3\nexplain = 'ful'\nnotation = 'indexd'",
         """
         [sheet] figures: is 1. Write a number from 2 on.
         [sheet] carry: is "papr". Did you mean 'paper'?
         [sheet] layout: is 3. Write a text, in quotes.
+        [sheet] explain: is "ful". Did you mean 'full'?
         [sheet] notation: is "indexd". Did you mean 'indexed'?
         """,
     ),
     "too many figures": ("[sheet]\nfigures = 99", "[sheet] figures: is 99. Write a number up to ..."),
+    "words of the sheet beside a slip in the net": (
+        "[net]\nbias = 'non'\n[sheet]\nlayout = 'cels'\nexplain = 'much'",
+        """
+        [sheet] layout: is "cels". Did you mean 'cells'?
+        [sheet] explain: is "much". Known: full, short, none.
+        [net] bias: 'non' is not known. ...
+        """,
+    ),
+    "more figures than paper takes": (
+        "[net]\nupdates = -1\n[sheet]\nfigures = 9\ncarry = 'paper'",
+        """
+        [sheet] figures: is 9. Write a number from 2 to 7. Up to 10 are possible in full carry, ...
+        [net] updates: is -1. ...
+        """,
+    ),
+    "figures that the usual carry does not take": ("[sheet]\nfigures = 9", "[sheet] figures: is 9. ..."),
+    "a slip in carry says nothing of figures": ("[sheet]\nfigures = 9\ncary = 'full'", "[sheet] cary: ..."),
     "answers that are no texts": (
         "[answers]\n'z1[1]' = 1.350\nL = ['1']",
         """

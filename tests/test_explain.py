@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 import sympy
@@ -80,6 +81,65 @@ def test_the_questions_are_answered_with_the_numbers_of_the_sheet():
 def test_a_turned_notation_turns_the_answers_too():
     text, _ = made("3-3-3-3", "full", notation="eip")
     assert r"would become $1 + 0.01 \cdot (-0.01017)$" in text
+
+
+@pytest.mark.parametrize("format_name", ["md", "tex"])
+@pytest.mark.parametrize(
+    ("preset", "net", "blame", "softmax"),
+    [
+        ("one-hidden-layer", {}, True, False),
+        ("3-3-3-3", {}, False, True),
+        ("3-3-3-3", {"loss": "cross_entropy", "output_delta": "short"}, False, True),
+        ("3-3-3-3", {"activations": ("relu", "sigmoid", "sigmoid")}, True, False),
+    ],
+)
+def test_equal_weights_hear_the_same_blame_or_none(preset, net, blame, softmax, format_name):
+    example = load_preset(preset)
+    example = replace(example, net=replace(example.net, **net))
+    made = make_handout(example, formats=[format_name], seed=None, fresh_seed=0, explain="full")
+    text = made.files[f"{preset}.{format_name}"]
+    answer = text[text.index("What if all weights were equal?") :]
+    table, words = answer[: answer.index("Every unit of the layer")], answer[answer.index("Every unit of the layer") :]
+    last = [line for line in table.splitlines() if "partial" in line or "delta" in line][-1]
+    numbers = re.findall(r"(?<=[|&]) *\$?([-\d.]+)\$?(?= )", last)
+    assert len(numbers) == 3
+    assert blame == (set(numbers) != {"0"})
+    assert ("hears the same blame and would be changed" in words) == blame
+    assert ("no blame arrives at all" in words) == (not blame)
+    assert ("softmax outputs send back" in words) == softmax
+
+
+def explained(updates: int, format_name: str, **options: str) -> str:
+    example = load_preset("2-2-2")
+    example = replace(example, net=replace(example.net, updates=updates))
+    made = make_handout(example, formats=[format_name], seed=None, fresh_seed=0, explain="full", **options)
+    return made.files[f"2-2-2.{format_name}"]
+
+
+@pytest.mark.parametrize("format_name", ["md", "tex"])
+def test_sizes_of_gradients_say_of_which_update_they_are(format_name):
+    one, three = (explained(updates, format_name) for updates in (1, 3))
+    assert "size of the gradient (first update)" in three
+    assert "to the last, in the first update:" in three
+    assert "size of the gradient" in one
+    assert "first update)" not in one
+    assert "to the last:" in one
+
+
+@pytest.mark.parametrize("format_name", ["md", "tex"])
+@pytest.mark.parametrize("view", ["worked", "blank"])
+def test_only_what_is_updated_keeps_every_decimal(format_name, view):
+    said = "Updated weights keep every decimal."
+    assert said in explained(1, format_name, view=view)
+    assert said not in explained(0, format_name, view=view)
+    example = load_preset("2-2-2")
+    forward = replace(
+        example,
+        net=replace(example.net, forward_only=True),
+        givens={name: number for name, number in example.givens.items() if name[0] != "y"},
+    )
+    made = make_handout(forward, formats=[format_name], seed=None, fresh_seed=0, view=view)
+    assert said not in made.files[f"2-2-2.{format_name}"]
 
 
 # --- the table of activations ------------------------------------------------------------------

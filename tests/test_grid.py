@@ -16,8 +16,9 @@ from backproptable.evaluate import Solution
 from backproptable.example import load_preset
 from backproptable.handout import make_handout
 from backproptable.notation import load_notation
-from backproptable.render.formats import LAYOUTS, VIEWS
+from backproptable.render.formats import VIEWS
 from backproptable.render.signs import turned_texts
+from backproptable.style import LAYOUTS
 from support.finished import NOTATIONS
 from support.reader import read_latex, read_markdown
 from support.tools import compiled, faults

@@ -15,7 +15,7 @@ from backproptable.draft import MOST_CELLS
 from backproptable.example import load_preset
 from backproptable.handout import make_handout
 from backproptable.notation import notation_titles
-from backproptable.render.formats import LAYOUTS
+from backproptable.style import LAYOUTS
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 

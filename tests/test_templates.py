@@ -73,6 +73,48 @@ def test_a_fault_is_told_with_template_line_and_name(tmp_path, text, line, said)
     assert str(folder) in message
 
 
+@pytest.mark.parametrize("text", ["((= words.loss(doc) =))", '((* set step = 3 *))((* include "md/reason.md.j2" *))'])
+def test_a_fault_in_a_shipped_file_is_told_of_the_own_template_that_led_there(tmp_path, text):
+    folder = own(tmp_path / "mine", md__heading=f"# fine\n{text}\n")
+    with pytest.raises(InputError) as caught:
+        handout(folder)
+    assert f"{folder / 'md' / 'heading.md.j2'}, line 2: " in str(caught.value)
+    assert "has no attribute" in str(caught.value)
+
+
+def test_a_fault_without_an_own_template_on_the_way_names_the_shipped_one(tmp_path):
+    (tmp_path / "why.j2").write_text("", encoding="utf-8")
+    (tmp_path / "words.j2").write_text("no words", encoding="utf-8")
+    with pytest.raises(InputError, match=r"md/heading\.md\.j2, line \d+: .*has no attribute 'heading'"):
+        handout(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("md/headin.md.j2", "md/heading.md.j2"),
+        ("md/heading.j2", "md/heading.md.j2"),
+        ("heading.md.j2", "md/heading.md.j2"),
+        ("tex/Questions.tex.j2", "tex/questions.tex.j2"),
+        ("word.j2", "words.j2"),
+    ],
+)
+def test_a_misspelt_name_is_refused(tmp_path, name, meant):
+    folder = own(tmp_path, md__heading="# Mine\n")
+    (folder / "tex").mkdir()
+    (folder / name).write_text("Mine\n", encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        handout(folder)
+    assert str(caught.value) == f"templates in {folder}: {name}: replaces no shipped template. Did you mean {meant!r}?"
+
+
+def test_an_own_template_may_include_another_whatever_its_name(tmp_path):
+    folder = own(tmp_path, md__heading='((* include "md/headings.md.j2" *))', md__headings="# Mine\n")
+    own(folder, md__letterhead="nobody asks for it")
+    (folder / "md" / "headin.md").write_text("no template", encoding="utf-8")
+    assert handout(folder).startswith("# Mine")
+
+
 def test_a_template_cannot_get_at_a_computed_number_of_a_blank_sheet(tmp_path):
     everything = "((* for s in doc.sections *))((* for t in s.steps *))((= t =))((* endfor *))((* endfor *))((= doc =))"
     text = handout(own(tmp_path, md__heading=everything), view="blank")

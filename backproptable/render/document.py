@@ -51,6 +51,8 @@ class StepView:
     last: bool
     """Whether it belongs to the output layer."""
     activation: str | None
+    opposite: bool
+    """Whether the derivatives that it works out, or steps along, are written with the opposite sign."""
     rules: list[str]
     derivations: list[str]
     rows: list[Row]
@@ -117,6 +119,8 @@ class Document:
     """How many numbers a blank sheet asks for."""
     notation_note: str
     """What the notation has to say about itself; mostly nothing."""
+    opposite: bool
+    """Whether derivatives on this sheet are written with the opposite sign."""
     questions: Questions | None = None
     """The closing questions, where they are wanted."""
 
@@ -155,7 +159,8 @@ class _Layout:
             losses=list(self._losses()) if self.worked else [],
             norms=list(self._norms()) if self.worked else [],
             asked=len(self.plan.cells) - len(self.plan.givens),
-            notation_note=self.notation.note,
+            notation_note="" if net.forward_only else self.notation.note,
+            opposite=bool(self.notation.opposite) and not net.forward_only,
         )
 
     # --- steps
@@ -163,6 +168,7 @@ class _Layout:
     def _step(self, number: int, step: Step) -> StepView:
         net, first = self.plan.net, step.cells[0].address
         layer = first.layer
+        derivative = f"dL/d{first.family}" if step.reason is Reason.UPDATE else first.family
         rows = [self._row(cell) for cell in step.cells]
         return StepView(
             number=number,
@@ -172,6 +178,7 @@ class _Layout:
             layer=layer,
             last=layer == net.depth,
             activation=net.activations[layer - 1] if layer else None,
+            opposite=derivative in self.notation.opposite,
             rules=[self._equation(rule) for rule in step.rule],
             derivations=[self._derivation(derivation) for derivation in step.derivations],
             rows=rows,

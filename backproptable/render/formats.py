@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any, Final
 
 from backproptable.errors import InputError, Problem, suggestion
 from backproptable.evaluate import Solution
 from backproptable.formula import Ref
 from backproptable.names import name_of
-from backproptable.notation import DEFAULT_NOTATION, load_notation
+from backproptable.notation import load_notation
 from backproptable.render.document import VALUE, lay_out
 from backproptable.render.form import Form
 from backproptable.render.listing import RAW, listing
@@ -21,24 +20,12 @@ from backproptable.render.questions import equal_weights, lay_out_questions
 from backproptable.render.signs import turned_texts
 from backproptable.render.steps import lay_out_steps
 from backproptable.render.templates import fill_template
+from backproptable.style import EXPLAIN, LAYOUTS, Style
 
-__all__ = ["EXPLAIN", "FORMATS", "LAYOUTS", "VIEWS", "Style", "render_sheet"]
+__all__ = ["FORMATS", "VIEWS", "render_sheet"]
 
 VIEWS: Final = ("worked", "blank")
-LAYOUTS: Final = ("cells", "matrices", "steps")
-EXPLAIN: Final = ("full", "short", "none")
-
-
-@dataclass(frozen=True, slots=True)
-class Style:
-    """How a text sheet is written, apart from its numbers."""
-
-    layout: str = "cells"
-    notation: str = DEFAULT_NOTATION
-    explain: str = "short"
-    """``full``: longer reasons and closing questions; ``short``: a line a step; ``none``."""
-    templates: Path | None = None
-    """A folder whose files replace shipped templates of the same name."""
+_USUAL: Final = Style()
 
 
 def render_sheet(
@@ -46,7 +33,7 @@ def render_sheet(
     *,
     format: str = "md",  # noqa: A002 - the word users know
     view: str = "worked",
-    style: Style = Style(),
+    style: Style = _USUAL,
     seed: int | None = None,
 ) -> str:
     """The text of one file: ``md``, ``tex`` or ``json`` (which has no style).
@@ -69,7 +56,7 @@ def render_sheet(
     twin = equal_weights(solution) if worked and style.explain == "full" else None
     document = lay_out(plan, notation, worked=worked, matrices=style.layout == "matrices")
     if worked and style.explain == "full" and not plan.net.forward_only:
-        questions = lay_out_questions(plan, notation, style=VALUE, with_equal_weights=twin is not None)
+        questions = lay_out_questions(plan, notation, style=VALUE, equal=twin)
         document = replace(document, questions=questions)
     context = {
         "doc": document,

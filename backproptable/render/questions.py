@@ -44,6 +44,8 @@ class Questions:
     bias: FirstBias | None
     equal_rows: list[tuple[str, list[str]]]
     """With all weights equal: the symbol for any unit of the first layer, in TeX, and every unit's number."""
+    equal_blame: bool = False
+    """Whether any derivative comes back to the units of these rows: from equal weights below a softmax none does."""
     equal_weight: str = str(_WEIGHT)
     equal_bias: str = str(_BIAS)
 
@@ -65,9 +67,14 @@ def equal_weights(solution: Solution) -> Solution | None:
         return None  # such a net has no derivative to show
 
 
-def lay_out_questions(plan: Plan, notation: Notation, *, style: str, with_equal_weights: bool) -> Questions:
-    """Slots of `style`. The numbers of `equal_weights` follow the sheet's own in the list of texts."""
-    return Questions(_first_bias(plan, notation), _equal_rows(plan, notation, style) if with_equal_weights else [])
+def lay_out_questions(plan: Plan, notation: Notation, *, style: str, equal: Solution | None) -> Questions:
+    """Slots of `style`. The numbers of `equal` (from `equal_weights`) follow the sheet's own in the list of texts."""
+    bias = _first_bias(plan, notation)
+    if equal is None:
+        return Questions(bias, [])
+    *_, derivatives = shown = [_of_first_layer(plan, family) for family in _FAMILIES]
+    blame = any(equal.text[plan.row[address]] != "0" for address in derivatives)
+    return Questions(bias, [_equal_row(plan, notation, style, addresses) for addresses in shown], blame)
 
 
 def _first_bias(plan: Plan, notation: Notation) -> FirstBias | None:
@@ -88,15 +95,13 @@ def _first_bias(plan: Plan, notation: Notation) -> FirstBias | None:
     )
 
 
-def _equal_rows(plan: Plan, notation: Notation, style: str) -> list[tuple[str, list[str]]]:
+def _of_first_layer(plan: Plan, family: str) -> list[Address]:
+    """The cells of the first layer in the first pass over the first sample."""
     sample = plan.net.sample_numbers[0]
-    rows = []
-    for family in _FAMILIES:
-        cells = [
-            cell
-            for cell in plan.cells
-            if cell.address == Address(family, 1, cell.address.units, sample)  # of the first pass
-        ]
-        symbol = notation.symbol(cells[0].address._replace(units=("j",)))
-        rows.append((symbol, [slot(len(plan.cells) + plan.row[cell.address], style) for cell in cells]))
-    return rows
+    addresses = [cell.address for cell in plan.cells]
+    return [address for address in addresses if address == Address(family, 1, address.units, sample)]
+
+
+def _equal_row(plan: Plan, notation: Notation, style: str, addresses: list[Address]) -> tuple[str, list[str]]:
+    symbol = notation.symbol(addresses[0]._replace(units=("j",)))
+    return symbol, [slot(len(plan.cells) + plan.row[address], style) for address in addresses]

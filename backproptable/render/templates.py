@@ -12,12 +12,13 @@ compute.
 from __future__ import annotations
 
 from collections.abc import Callable
+from difflib import get_close_matches
 from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from traceback import extract_tb
-from typing import Any
+from traceback import FrameSummary, extract_tb
+from typing import Any, Final
 
 from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -27,6 +28,9 @@ from backproptable.errors import InputError, PlanError, Problem
 __all__ = ["fill_template", "template_folder", "template_names"]
 
 Source = tuple[str, str, Callable[[], bool]]
+
+_AS_GOOD_AS_THE_SAME: Final = 0.8
+"""A name so close to a shipped one (1 is equal) is a slip, unless another template asks for it."""
 
 
 def template_folder() -> Traversable:
@@ -54,7 +58,8 @@ def template_names() -> list[str]:
 def fill_template(name: str, context: dict[str, Any], own: Path | None = None) -> str:
     """The template `name` filled from `context`; files in the folder `own` replace shipped ones.
 
-    Raises `InputError`, naming template, line and what is wrong, if one of the teacher's own fails.
+    Raises `InputError`, naming template, line and what is wrong, if one of the teacher's own fails or
+    has a name by which nothing will look for it.
     """
     try:
         environment = _shipped_environment() if own is None else _environment(own)
@@ -62,12 +67,18 @@ def fill_template(name: str, context: dict[str, Any], own: Path | None = None) -
     except TemplateSyntaxError as error:
         raise _error(own, error.filename or error.name or name, error.lineno, error.message or "") from None
     except (TemplateError, OverflowError, ValueError, TypeError, ArithmeticError, LookupError) as error:
-        frames = [frame for frame in extract_tb(error.__traceback__) if frame.filename.endswith(".j2")]
-        place = frames[-1] if frames else None
+        place = _place(error, own)
         missing = f"there is no template {error}" if isinstance(error, TemplateNotFound) else str(error)
         if own is None or place is None:
             raise PlanError(f"template {name}: {missing}") from error
         raise _error(own, place.filename, place.lineno or 0, missing) from None
+
+
+def _place(error: Exception, own: Path | None) -> FrameSummary | None:
+    """Where in the templates it happened: in a teacher's own, if the way there led through one."""
+    frames = [frame for frame in extract_tb(error.__traceback__) if frame.filename.endswith(".j2")]
+    owned = [frame for frame in frames if own is not None and Path(frame.filename).is_relative_to(own)]
+    return next(reversed(owned or frames), None)
 
 
 def _error(own: Path | None, filename: str, line: int, message: str) -> InputError:
@@ -84,7 +95,22 @@ def _shipped_environment() -> ImmutableSandboxedEnvironment:
     return _environment(None)
 
 
+def _refuse_misspelt(own: Path) -> None:
+    """Raise `InputError` for files that replace no shipped one, but look as if they should."""
+    paths = [path for pattern in ("*.j2", "*/*.j2") for path in sorted(own.glob(pattern)) if path.is_file()]
+    texts = [path.read_text(encoding="utf-8", errors="replace") for path in paths]
+    shipped, problems = template_names(), []
+    for name in (path.relative_to(own).as_posix() for path in paths):
+        close = get_close_matches(name, shipped, n=1, cutoff=_AS_GOOD_AS_THE_SAME)
+        if close and name not in shipped and not any(name in text for text in texts):
+            problems.append(Problem(name, "replaces no shipped template.", f"Did you mean {close[0]!r}?"))
+    if problems:
+        raise InputError(problems, f"templates in {own}")
+
+
 def _environment(own: Path | None) -> ImmutableSandboxedEnvironment:
+    if own is not None:
+        _refuse_misspelt(own)
     shipped = template_folder()
 
     def load(name: str) -> Source | None:

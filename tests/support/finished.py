@@ -10,7 +10,8 @@ from backproptable.evaluate import Solution, solve
 from backproptable.example import load_preset, preset_titles
 from backproptable.handout import Handout, make_handout
 from backproptable.notation import notation_titles
-from backproptable.render.formats import Style, render_sheet
+from backproptable.render.formats import render_sheet
+from backproptable.style import Style
 from support.nets import seeded_example
 
 __all__ = ["KINDS", "NOTATIONS", "PRESETS", "finished_preset", "finished_text", "random_solution", "rotated"]
