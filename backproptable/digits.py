@@ -7,7 +7,7 @@ The rules (they are the same on every sheet, in every format):
   arithmetic misses by a hair is still seen as a tie;
 - an exact zero is ``0``, and there is no minus zero;
 - exponent form (``1.235e5``, ``4.567e-5``) below 1e-4 or from 10^figures on, decided after rounding;
-- givens are shown as written.
+- givens are shown with the digits that were written.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ __all__ = [
     "MAX_FIGURES",
     "MAX_FIGURES_ON_PAPER",
     "MIN_FIGURES",
+    "half_unit",
     "rounded",
     "settled",
     "show",
@@ -39,21 +40,21 @@ MAX_FIGURES_ON_PAPER: Final = 7
 """Up to here double precision holds the square of a printed number, so that every line can be true."""
 SNAP_DIGITS: Final = 12
 """Significant digits that count as certain in double precision."""
+_SMALLEST_PLAIN: Final = Decimal("1e-4")
+"""What is nearer to 0 has exponent form."""
 
-_SMALLEST_POWER = -300
-_POWERS = np.array([float(f"1e{k}") for k in range(_SMALLEST_POWER, 309)])
-
-
-def _power_of_ten(exponent: NDArray[np.int64]) -> NDArray[np.float64]:
-    """10^exponent, correctly rounded (numpy.power promises less)."""
-    return _POWERS[exponent - _SMALLEST_POWER]
+_REACH = 320
+_EXPONENTS = range(-_REACH, _REACH + 1)
+_UP = np.array([float(f"1e{min(max(k, 0), 308)}") for k in _EXPONENTS])
+_DOWN = np.array([float(f"1e{min(max(-k, 0), 308)}") for k in _EXPONENTS])
+"""10^k for k >= 0 and 10^-k for k <= 0, else 1: correctly rounded (numpy.power promises less)."""
 
 
 def _scaled(values: NDArray[np.float64], exponent: NDArray[np.int64]) -> NDArray[np.float64]:
     """Values * 10^exponent, as one rounding of exact operands wherever 10^|exponent| is exact."""
-    up = np.maximum(exponent, 0)
-    down = np.maximum(-exponent, 0)
-    return values * _power_of_ten(up) / _power_of_ten(down)
+    place = exponent + _REACH
+    result: NDArray[np.float64] = values * _UP[place] / _DOWN[place]
+    return result
 
 
 def rounded(values: ArrayLike, figures: int) -> NDArray[np.float64]:
@@ -72,6 +73,14 @@ def rounded(values: ArrayLike, figures: int) -> NDArray[np.float64]:
     kept = (2 * snapped + dropped) // (2 * dropped)
     result = _scaled(kept.astype(float), exponent + 1 - figures)
     return np.where(usual, np.copysign(result, numbers), numbers + 0.0)
+
+
+def half_unit(values: ArrayLike, figures: int) -> NDArray[np.float64]:
+    """Half a unit in the last of `figures` significant figures; 0 for an exact 0."""
+    size = np.abs(np.asarray(values, dtype=float))
+    usual = (size > 1e-280) & (size < 1e280)
+    exponent = np.floor(np.log10(np.where(usual, size, 1.0))).astype(np.int64)
+    return np.where(usual, 0.5 * _scaled(np.ones_like(size), exponent + 1 - figures), 0.0)
 
 
 def settled(total: NDArray[np.float64], size: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -108,7 +117,7 @@ def show_exact(value: Decimal, figures: int) -> str:
         value = value.normalize()
     if value == 0:
         return "0"
-    if Decimal("1e-4") <= abs(value) < Decimal(10) ** figures:
+    if _SMALLEST_PLAIN <= abs(value) < Decimal(10) ** figures:
         return f"{value:f}"
     sign, digits, _ = value.as_tuple()
     mantissa = str(digits[0]) + ("." + "".join(map(str, digits[1:])) if len(digits) > 1 else "")
@@ -116,7 +125,9 @@ def show_exact(value: Decimal, figures: int) -> str:
 
 
 def show_given(value: Decimal) -> str:
-    """The text of a given: the digits that were written, trailing zeros included."""
+    """The text of a given: the digits that were written, trailing zeros included, in exponent form below 1e-4."""
     if value == 0:
         value = abs(value)
+    elif abs(value) < _SMALLEST_PLAIN:
+        return f"{value:e}"
     return str(value).lower().replace("e+", "e")

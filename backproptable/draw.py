@@ -1,16 +1,21 @@
-"""Fresh numbers for a net: short decimals that make a good sheet.
+"""Fresh numbers for a net: short decimals that make a good sheet, for many sheets at once.
 
-The numbers depend on the seed and on nothing else: each is made from a SHA-256 digest of the seed
-and its own name, not from a library's random stream, which may change with the next version.
+A sheet's numbers depend on its key and on nothing else: they are taken from SHAKE-256 of the key,
+not from a library's random stream, which may change with the next version. For a class the key
+comes from the course's secret, the assignment and the student's id (`student_key`), so nobody
+without the secret can work out another student's sheet, and a roster may be sorted or extended.
 
 Weights are drawn unit by unit in forward direction, and a unit whose weighted sum would make a bad
-line (saturated, dead, at a corner) is drawn again by itself, so that deep nets are no lottery.
+line (saturated, dead, at a corner) is drawn again by itself, so that deep nets are no lottery. A
+whole sheet is drawn again until it keeps every rule of `Rules`.
 """
 
 from __future__ import annotations
 
+import hmac
+import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
@@ -19,54 +24,34 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from backproptable.candidates import Candidates, Units
+from backproptable.confusion import Confusion
 from backproptable.digits import DEFAULT_FIGURES
 from backproptable.errors import InputError, Problem
 from backproptable.evaluate import Calculator, Givens
-from backproptable.names import Address
-from backproptable.plan import Cell, Digits, Plan, Reason
+from backproptable.grids import DEFAULT_GRIDS, Grids
+from backproptable.mistakes import WrongLine, wrong_lines
+from backproptable.plan import Plan
+from backproptable.rules import Rules
+from backproptable.sheets import Sheets
 
-__all__ = ["Grid", "draw_givens"]
+__all__ = ["Drawing", "Drawn", "draw_givens", "student_key"]
 
-_UNIT_TRIES: Final = 200
-_SHEET_TRIES: Final = 200
-_NOTHING: Final = 1e-12
-"""An exact value below this is 0 but for binary noise: drawn numbers have two decimals."""
-
-
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """The decimals a number is drawn from: low, low + step, ..., high, without 0."""
-
-    low: Decimal
-    high: Decimal
-    step: Decimal
-
-    def pick(self, digest: int) -> Decimal:
-        """The decimal that a digest stands for."""
-        count = int((self.high - self.low) / self.step) + 1
-        value = self.low + self.step * (digest % count)
-        return value if value else self.step
+_SHEET_TRIES: Final = 2000
+_BATCH: Final = 256
+"""Candidates worked out at once: enough to keep NumPy busy, few enough for a processor's cache."""
+_PROBES: Final = 256
+"""Trial sheets on which it is seen which mistakes can be told apart in a net at all."""
+_ENOUGH: Final = 0.05
+"""The share of otherwise good draws that must show every mistake. Those that hide too often are let go."""
+_UNITS: Final = "units"
+"""The code of the rule that candidates keep by themselves, unit by unit."""
 
 
-_WEIGHTS: Final = Grid(Decimal("-0.99"), Decimal("0.99"), Decimal("0.01"))
-_BIASES: Final = Grid(Decimal("-0.50"), Decimal("0.50"), Decimal("0.01"))
-_INPUTS: Final = Grid(Decimal("0.05"), Decimal("0.95"), Decimal("0.05"))
-_TARGETS: Final[Mapping[str, Grid]] = {
-    "sigmoid": Grid(Decimal("0.01"), Decimal("0.99"), Decimal("0.01")),
-    "tanh": Grid(Decimal("-0.99"), Decimal("0.99"), Decimal("0.01")),
-}
-_ANY_TARGET: Final = Grid(Decimal("0.1"), Decimal("2"), Decimal("0.1"))
-
-_Z_LIMITS: Final[Mapping[str, tuple[float, float]]] = {
-    "relu": (0.05, 8.0),
-    "leaky_relu": (0.05, 8.0),
-    "step": (0.05, 8.0),
-    "sigmoid": (0.0, 4.0),
-    "tanh": (0.0, 2.5),
-    "softmax": (0.0, 5.0),
-    "identity": (0.0, 8.0),
-}
-"""|z| above the first limit keeps away from a corner, below the second from saturation."""
+def student_key(secret: bytes, assignment: str, student_id: str) -> bytes:
+    """The key of a student's numbers: HMAC-SHA256 with the course's secret."""
+    message = json.dumps(["backproptable", 1, assignment, student_id]).encode()
+    return hmac.digest(secret, message, "sha256")
 
 
 def draw_givens(
@@ -74,176 +59,149 @@ def draw_givens(
 ) -> dict[str, Decimal]:
     """All givens of `plan`: those in `given` as they are, the others drawn from `seed`.
 
-    Where weights are drawn, a draw is kept if every rule of `RULES` holds and no unit is saturated,
-    dead or at a corner. Raises `InputError`, naming the rule that failed most, when `_SHEET_TRIES`
-    draws have not given such a sheet.
+    Where weights are drawn, the sheet keeps every rule but one: mistakes need not show, since nobody
+    is marked on a worked example. Raises `InputError`, naming the rule that failed most.
     """
-    draft = _Draft(plan, dict(given or {}))
-    failed: Counter[str] = Counter()
-    for attempt in range(_SHEET_TRIES):
-        if not draft.fill(f"{seed}/{attempt}"):
-            failed["a unit is saturated, dead or at a corner"] += 1
-            continue
-        if draft.weights_are_given:
-            return draft.numbers
-        sheet = _Sheet(plan, draft.calculator, np.array([[float(n)] for n in draft.numbers.values()]), figures)
-        broken = next((rule for rule, holds in RULES.items() if not holds(sheet)), None)
-        if broken is None:
-            return draft.numbers
-        failed[broken] += 1
-    rule, count = failed.most_common(1)[0]
-    raise InputError(
-        [
-            Problem(
-                "draw",
-                f"{_SHEET_TRIES} draws gave no good sheet; the rule that failed most ({count} times): {rule}.",
-                "Use a smaller net or learning rate, other activations, or give the numbers in [givens].",
-            )
-        ]
-    )
+    drawing = Drawing(plan, figures=figures, given=given or {}, mistakes=False)
+    units = drawing.draw([sha256(f"backproptable/{seed}".encode()).digest()]).units
+    texts = drawing.candidates.texts(units[:, 0])
+    return {cell.name: Decimal(text) for cell, text in zip(plan.givens, texts, strict=True)}
 
 
-class _Draft:
-    """A set of givens in the making, with the forward pass as far as it is drawn."""
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Good sheets, one per key, in the order of the keys."""
 
-    def __init__(self, plan: Plan, fixed: Givens) -> None:
-        self.plan, self.net, self.fixed = plan, plan.net, fixed
+    units: Units
+    """The givens; shape (given cells, sheets)."""
+    attempts: NDArray[np.int64]
+    """How many draws each sheet took."""
+    failed: Counter[str]
+    """How often each rule, by its code, has sent a draw back."""
+    measures: dict[str, NDArray[np.float64]]
+    """What each rule has measured, by its code, one number per sheet."""
+    hidden: NDArray[np.bool_]
+    """Which of the mistakes that were let go hide on a sheet; shape (`Drawing.let_go`, sheets)."""
+
+
+class Drawing:
+    """A plan made ready to be drawn for, with the grids of its numbers and the rules.
+
+    `given` numbers stay as they are. With `mistakes`, a good sheet shows every registered mistake:
+    it gives a number that cannot be the right one. Those that hide on nearly every draw of this
+    net, as a fixed set of trial draws shows, are let go (`let_go`). Raises `InputError` where no
+    trial draw is a good sheet.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        grids: Grids = DEFAULT_GRIDS,
+        figures: int = DEFAULT_FIGURES,
+        carry: str = "paper",
+        given: Givens | None = None,
+        mistakes: bool = True,
+    ) -> None:
+        self.plan, self.figures, self._dead_units = plan, figures, grids.dead_units
         self.calculator = Calculator(plan)
-        self.numbers: dict[str, Decimal] = {}
-        self.weights_are_given = all(cell.name in fixed for cell in plan.givens if cell.address.family == "W")
-        self._values: NDArray[np.float64] = np.zeros((len(plan.cells), 1))
-        self._key = ""
-        self._forward = {
-            (cell.address.family, cell.address.layer): step
-            for step in plan.steps
-            for cell in step.cells[:1]
-            if cell.address.family in "zeSa" and not cell.address.primed and cell.address.update == 1
-        }
+        self.candidates = Candidates(plan, self.calculator, grids, given or {})
+        self.let_go: tuple[WrongLine, ...] = ()
+        self._hidden = Confusion(plan, (), figures, carry)
+        self.rules = () if self.candidates.weights_are_given else Rules(plan, grids.dead_units, ()).all
+        if mistakes:
+            self._demand_all_but_the_hidden(Confusion(plan, wrong_lines(plan), figures, carry), carry)
 
-    def fill(self, key: str) -> bool:
-        """Draw everything that is not fixed from `key`. False where a unit found no good weights."""
-        self._key = key
-        self.numbers = dict.fromkeys((cell.name for cell in self.plan.givens), Decimal(0))
-        for cell in self.plan.givens:
-            family = cell.address.family
-            if family == "eta":
-                self._put(cell, self.net.learning_rate)
-            elif cell.name in self.fixed:
-                self._put(cell, self.fixed[cell.name])
-            elif family == "x":
-                self._put(cell, _INPUTS.pick(self._digest(cell.name)))
-            elif family == "y":
-                self._put(cell, self._target(cell))
-            elif family == "b":
-                self._put(cell, _BIASES.pick(self._digest(cell.name)))
-        return self.weights_are_given or all(map(self._draw_layer, range(1, self.net.depth + 1)))
+    def _demand_all_but_the_hidden(self, every: Confusion, carry: str) -> None:
+        """Add the rule that mistakes show: first those that often hide, then all others."""
+        probes = self.draw([sha256(f"probe/{number}".encode()).digest() for number in range(_PROBES)])
+        hides = every.of(self._sheets(probes.units))
+        worst_first = np.argsort(-hides.sum(axis=1), kind="stable")
+        # For each place in that order: the share of trials on which nothing from there on hides.
+        pass_from = (np.cumsum(hides[worst_first][::-1], axis=0)[::-1] == 0).mean(axis=1)
+        start = int(np.argmax(pass_from >= _ENOUGH)) if hides.size else 0
+        demanded = set(worst_first[start:].tolist())
+        often = {place for place in demanded if hides[place].any()}
 
-    def _draw_layer(self, layer: int) -> bool:
-        for unit in range(1, self.net.layers[layer] + 1):
-            sums = [cell for cell in self._forward["z", layer].cells if cell.address.units == (unit,)]
-            if not any(self._draw_unit(layer, unit, sums, attempt) for attempt in range(_UNIT_TRIES)):
-                return False
-        for family in "eSa":
-            if step := self._forward.get((family, layer)):
-                self.calculator.run(self._values, step.cells)
-        return True
+        def lines(places: set[int]) -> tuple[WrongLine, ...]:
+            return tuple(every.lines[place] for place in sorted(places))
 
-    def _draw_unit(self, layer: int, unit: int, sums: Sequence[Cell], attempt: int) -> bool:
-        """Draw the weights that lead to `unit`, and its own bias from the second attempt on."""
-        for source in range(1, self.net.layers[layer - 1] + 1):
-            cell = self._given("W", layer, *self.net.weight_index(source, unit))
-            self._put(cell, _WEIGHTS.pick(self._digest(f"{cell.name}/{attempt}")))
-        if attempt and self.net.bias == "per_unit":
-            cell = self._given("b", layer, unit)
-            self._put(cell, _BIASES.pick(self._digest(f"{cell.name}/{attempt}")))
-        self.calculator.run(self._values, sums)
-        activation = self.net.activations[layer - 1]
-        near, far = _Z_LIMITS[activation]
-        z = self._values[[self.plan.row[cell.address] for cell in sums], 0]
-        dead = activation == "relu" and bool((z <= 0).any())
-        return not dead and bool(((np.abs(z) >= near) & (np.abs(z) <= far)).all())
+        def confusion(places: set[int]) -> Confusion:
+            return Confusion(self.plan, lines(places), every.figures, carry)
 
-    def _target(self, cell: Cell) -> Decimal:
-        activation, (unit,) = self.net.activations[-1], cell.address.units
-        if activation == "softmax" or self.net.loss == "cross_entropy":
-            hot = 1 + self._digest(f"y/{cell.address.sample}") % self.net.layers[-1]
-            return Decimal(int(unit == hot))
-        if self.net.loss == "binary_cross_entropy":
-            return Decimal(self._digest(cell.name) % 2)
-        return _TARGETS.get(activation, _ANY_TARGET).pick(self._digest(cell.name))
+        self.let_go = lines(set(range(len(every.lines))) - demanded)
+        self._hidden = Confusion(self.plan, self.let_go, every.figures, carry)
+        self.rules = Rules(self.plan, self._dead_units, (confusion(often), confusion(demanded - often))).all
 
-    def _given(self, family: str, layer: int, *units: int | str) -> Cell:
-        return self.plan.cells[self.plan.row[Address(family, layer, units)]]
+    def _sheets(self, units: Units) -> Sheets:
+        return Sheets(self.calculator, self.candidates.floats(units), self.figures)
 
-    def _put(self, cell: Cell, number: Decimal) -> None:
-        self.numbers[cell.name] = number
-        self._values[self.plan.row[cell.address]] = float(number)
+    def draw(self, keys: Sequence[bytes]) -> Drawn:
+        """A good sheet for every key.
 
-    def _digest(self, name: str) -> int:
-        return int.from_bytes(sha256(f"backproptable/1/{self._key}/{name}".encode()).digest())
+        Raises `InputError`, naming the rule that failed most, where `_SHEET_TRIES` draws gave none.
+        """
+        drawn = Drawn(
+            units=np.zeros((len(self.plan.givens), len(keys)), dtype=np.int64),
+            attempts=np.zeros(len(keys), dtype=np.int64),
+            failed=Counter(),
+            measures={rule.code: np.zeros(len(keys)) for rule in self.rules},
+            hidden=np.zeros((len(self.let_go), len(keys)), dtype=bool),
+        )
+        pending = list(range(len(keys)))
+        while pending:
+            accepted = self._round(keys, pending[:_BATCH], drawn)
+            pending = [place for place in pending if place not in accepted]
+            if any(drawn.attempts[place] >= _SHEET_TRIES for place in pending[:_BATCH]):
+                raise self._no_luck(drawn.failed)
+        return drawn
 
+    def _round(self, keys: Sequence[bytes], places: list[int], drawn: Drawn) -> set[int]:
+        """Try for the sheets at `places`, each as often as a batch has room for. Gives those that are done."""
+        each = max(1, min(_BATCH // len(places), _SHEET_TRIES - int(drawn.attempts[places].max())))
+        tries = [(keys[place], int(drawn.attempts[place]) + more) for place in places for more in range(each)]
+        units, good = self.candidates.draw(tries)
+        sheets = self._sheets(units)
+        broken, measures = self._judged(sheets, good)
+        accepted: dict[int, int] = {}
+        for number, place in enumerate(places):
+            # Only the first good attempt counts, however many were worked out at once.
+            for column in range(number * each, (number + 1) * each):
+                drawn.attempts[place] += 1
+                if not broken[column]:
+                    accepted[place] = column
+                    break
+                drawn.failed[broken[column]] += 1
+        if accepted:
+            done, columns = list(accepted), np.array(list(accepted.values()))
+            drawn.units[:, done] = units[:, columns]
+            drawn.hidden[:, done] = self._hidden.of(sheets.some(columns))
+            for code, measure in measures.items():
+                drawn.measures[code][done] = measure[columns]
+        return set(accepted)
 
-# --- the rules of a good sheet -----------------------------------------------------------------
+    def _judged(self, sheets: Sheets, good: NDArray[np.bool_]) -> tuple[list[str], dict[str, NDArray[np.float64]]]:
+        """The first rule that each sheet breaks ("" for none), and what the rules have measured."""
+        broken = ["" if fine else _UNITS for fine in good.tolist()]
+        measures = {rule.code: np.zeros(sheets.count) for rule in self.rules}
+        left = np.flatnonzero(good)
+        sheets = sheets.some(left)
+        for rule in self.rules:
+            if not left.size:
+                break
+            values = rule.measure(sheets)
+            measures[rule.code][left] = values
+            kept = rule.keeps(values)
+            for column in left[~kept].tolist():
+                broken[column] = rule.code
+            if not kept.all():
+                left, sheets = left[kept], sheets.some(np.flatnonzero(kept))
+        return broken, measures
 
-
-class _Sheet:
-    """The numbers of a draw, as the rules look at them."""
-
-    def __init__(self, plan: Plan, calculator: Calculator, column: NDArray[np.float64], figures: int) -> None:
-        self.plan, self.figures = plan, figures
-        self.exact = calculator.exact(column)[:, 0]
-        printed = calculator.paper(column, figures)
-        self.printed, self.lines = printed[:, 0], calculator.lines(printed)[:, 0]
-        rounds = [cell.digits is Digits.FIGURES for cell in plan.cells]
-        self.rounded_rows = np.flatnonzero(rounds)
-        backward = {plan.row[cell.address] for step, cell in plan.worked if step.reason in _BACKWARD}
-        # Some gradients are 0 whatever the numbers are, such as that of a bias shared by softmax outputs.
-        # On paper a remainder of the rounding is left of them, and no rule can hold for that.
-        is_something = set(np.flatnonzero(np.abs(self.exact) > _NOTHING).tolist())
-        self.backward_rows = np.array(sorted(backward & set(self.rounded_rows.tolist()) & is_something), dtype=int)
-
-
-_BACKWARD: Final = (
-    Reason.LOSS_DERIVATIVE,
-    Reason.LOCAL_DERIVATIVE,
-    Reason.CHAIN_PRODUCT,
-    Reason.PATH_SUM,
-    Reason.GRADIENT,
-    Reason.NORM,
-)
-
-
-def _all_defined(sheet: _Sheet) -> bool:
-    return bool(np.isfinite(sheet.exact).all() and np.isfinite(sheet.lines).all())
-
-
-def _loss_falls(sheet: _Sheet) -> bool:
-    before, after = Address("L"), Address("L", primed=True)
-    if after not in sheet.plan.row:
-        return True
-    return bool(sheet.printed[sheet.plan.row[after]] < sheet.printed[sheet.plan.row[before]])
-
-
-def _backward_is_near(sheet: _Sheet) -> bool:
-    exact, printed = sheet.exact[sheet.backward_rows], sheet.printed[sheet.backward_rows]
-    return bool((np.abs(printed - exact) <= 0.01 * np.abs(exact)).all())
-
-
-def _no_tie(sheet: _Sheet) -> bool:
-    """No value within 1e-9 of the middle between two printed numbers, unless exactly there."""
-    for values in (sheet.exact[sheet.rounded_rows], sheet.lines[sheet.rounded_rows]):
-        size = np.abs(values[values != 0])
-        unit = 10.0 ** (np.floor(np.log10(size)) + 1 - sheet.figures)
-        off = np.abs(size / unit % 1 - 0.5) * unit / size
-        if ((off < 1e-9) & (off > 1e-12)).any():
-            return False
-    return True
-
-
-RULES: Final[Mapping[str, Callable[[_Sheet], bool]]] = {
-    "every number is defined": _all_defined,
-    "the printed loss falls": _loss_falls,
-    "printed gradients are within 1 % of the exact ones": _backward_is_near,
-    "no value lies at a rounding tie": _no_tie,
-}
-"""What a good sheet keeps to; checked on the whole sheet, in this order."""
+    def _no_luck(self, failed: Counter[str]) -> InputError:
+        words = {rule.code: rule.words for rule in self.rules}
+        words[_UNITS] = "no unit is saturated or at a corner, and none is dead but by choice"
+        code, count = failed.most_common(1)[0]
+        what = f"{_SHEET_TRIES} draws gave no good sheet; the rule that failed most ({count} times): {words[code]}."
+        remedy = "Use a smaller net or learning rate, other activations or ranges, or give the numbers in [givens]."
+        return InputError([Problem("draw", what, remedy)])

@@ -41,13 +41,27 @@ from backproptable.formula import (
     Quotient,
     Ref,
     Sum,
+    put_in,
     references,
 )
 from backproptable.names import Address
 from backproptable.net import LARGEST_GIVEN
 from backproptable.plan import Cell, Digits, Plan
 
-__all__ = ["CARRIES", "Calculator", "Givens", "Solution", "settings_problems", "solve"]
+__all__ = [
+    "CARRIES",
+    "Calculator",
+    "Givens",
+    "Program",
+    "Rows",
+    "Solution",
+    "Table",
+    "TableProgram",
+    "by_shape",
+    "compile_formulas",
+    "settings_problems",
+    "solve",
+]
 
 CARRIES: Final = ("paper", "full")
 """``paper``: each line is worked on the numbers as printed above it. ``full``: rounded for show."""
@@ -57,6 +71,9 @@ Givens = Mapping[str, Decimal]
 
 Table = NDArray[np.float64]
 Program = Callable[[Table], Table]
+TableProgram = Callable[[Table], None]
+"""Works out some rows of a table in place."""
+Rows = NDArray[np.intp]
 Settle = Callable[[Table, Table], Table]
 
 _MOST_DIGITS: Final = 20
@@ -73,15 +90,11 @@ class Calculator:
         self.plan = plan
 
     @cached_property
-    def _exact_programs(self) -> list[list[tuple[int, Program]]]:
+    def _exact_programs(self) -> list[list[tuple[Rows, Program]]]:
         return _compile_plan(self.plan, without_noise)
 
     @cached_property
-    def _exact_by_row(self) -> dict[int, Program]:
-        return {row: program for programs in self._exact_programs for row, program in programs}
-
-    @cached_property
-    def _paper_programs(self) -> list[list[tuple[int, Program]]]:
+    def _paper_programs(self) -> list[list[tuple[Rows, Program]]]:
         return _compile_plan(self.plan, settled)
 
     @cached_property
@@ -103,26 +116,32 @@ class Calculator:
         values = self.table(givens)
         with np.errstate(all="ignore"):
             for programs in self._exact_programs:
-                for row, program in programs:
-                    values[row] = program(values)
+                for rows, program in programs:
+                    values[rows] = program(values)
         return values
 
-    def run(self, values: Table, cells: Iterable[Cell]) -> None:
-        """Work out some cells of the exact calculation in place, from what `values` holds."""
-        with np.errstate(all="ignore"):
-            for cell in cells:
-                row = self.plan.row[cell.address]
-                values[row] = self._exact_by_row[row](values)
+    def program(self, cells: Iterable[Cell]) -> TableProgram:
+        """The exact calculation of some cells, in place, from what a table holds above them."""
+        programs = compile_formulas(
+            [(self.plan.row[cell.address], cell.formula) for cell in cells if cell.formula], self.plan, without_noise
+        )
+
+        def run(values: Table) -> None:
+            with np.errstate(all="ignore"):
+                for rows, program in programs:
+                    values[rows] = program(values)
+
+        return run
 
     def paper(self, givens: Table, figures: int) -> Table:
         """Every cell as printed on paper: worked on the printed numbers above, rounded once."""
         values = self.table(givens)
         with np.errstate(all="ignore"):
-            for programs, rows in zip(self._paper_programs, self._rounded_rows, strict=True):
-                for row, program in programs:
-                    values[row] = program(values)
-                if rows:
-                    values[rows] = rounded(values[rows], figures)
+            for programs, rounded_rows in zip(self._paper_programs, self._rounded_rows, strict=True):
+                for rows, program in programs:
+                    values[rows] = program(values)
+                if rounded_rows:
+                    values[rounded_rows] = rounded(values[rounded_rows], figures)
         return values
 
     def shown(self, exact: Table, figures: int) -> Table:
@@ -138,16 +157,42 @@ class Calculator:
         values = printed.copy()
         with np.errstate(all="ignore"):
             for programs in self._paper_programs:
-                for row, program in programs:
-                    values[row] = program(printed)
+                for rows, program in programs:
+                    values[rows] = program(printed)
         return values
 
 
-def _compile_plan(plan: Plan, settle: Settle) -> list[list[tuple[int, Program]]]:
+def _compile_plan(plan: Plan, settle: Settle) -> list[list[tuple[Rows, Program]]]:
     return [
-        [(plan.row[cell.address], _compile(cell.formula, plan.row, settle)) for cell in step.cells if cell.formula]
+        compile_formulas([(plan.row[cell.address], cell.formula) for cell in step.cells if cell.formula], plan, settle)
         for step in plan.steps
     ]
+
+
+def compile_formulas(formulas: Iterable[tuple[int, Formula]], plan: Plan, settle: Settle) -> list[tuple[Rows, Program]]:
+    """Programs for numbered formulas over the cells of `plan`, with the numbers whose values each gives."""
+    return [(numbers, _compile(shape, rows, settle)) for numbers, shape, rows in by_shape(formulas, plan)]
+
+
+def by_shape(formulas: Iterable[tuple[int, Formula]], plan: Plan) -> Iterator[tuple[Rows, Formula, Rows]]:
+    """Numbered formulas, those of one shape together, so that they can be worked out at once.
+
+    Gives the numbers, the shape (its references are "0", "1", ...), and for each reference of the
+    shape the rows of the plan that it stands for, one per formula.
+    """
+    shapes: dict[Formula, tuple[list[int], list[list[int]]]] = {}
+    for number, formula in formulas:
+        used: list[int] = []
+
+        def place(ref: Ref, used: list[int] = used) -> Ref:
+            used.append(plan.row[ref.address])
+            return Ref(str(len(used) - 1))
+
+        numbers, rows = shapes.setdefault(put_in(formula, place), ([], []))
+        numbers.append(number)
+        rows.append(used)
+    for shape, (numbers, rows) in shapes.items():
+        yield np.array(numbers), shape, np.array(rows, dtype=np.intp).T.reshape(-1, len(numbers))
 
 
 _FUNCTIONS: Final[dict[str, Callable[..., Table]]] = {
@@ -159,17 +204,19 @@ _FUNCTIONS: Final[dict[str, Callable[..., Table]]] = {
 }
 
 
-def _compile(formula: Formula, row: Mapping[Address, int], settle: Settle) -> Program:
+def _compile(formula: Formula, rows: Rows, settle: Settle) -> Program:
+    """The program of formulas of one shape; the k-th reference of the shape stands for the cells `rows[k]`."""
+
     def compiled(part: Formula) -> Program:
-        return _compile(part, row, settle)
+        return _compile(part, rows, settle)
 
     match formula:
         case Num(text):
-            constant = np.array([float(text)])
+            constant = np.full((rows.shape[1], 1), float(text))
             return lambda _: constant
-        case Ref(Address() as to):
-            place = row[to]
-            return lambda values: values[place]
+        case Ref(str() as place):
+            used = rows[int(place)]
+            return lambda values: values[used]
         case Neg(arg):
             inner = compiled(arg)
             return lambda values: -inner(values)

@@ -379,7 +379,7 @@ NO_DRAW = {
     ),
     "inputs of 0 reach no unit": (
         '[net]\nlayers = [2, 2]\nactivations = ["relu"]\nloss = "sse"\nbias = "none"\n[givens]\nx = [0, 0]',
-        "a unit is saturated, dead or at a corner",
+        "no unit is saturated or at a corner, and none is dead but by choice",
     ),
 }
 

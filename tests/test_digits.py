@@ -152,7 +152,17 @@ def test_exact_numbers_are_those_they_were(number: Decimal, figures: int) -> Non
 
 @pytest.mark.parametrize(
     ("written", "text"),
-    [("0.50", "0.50"), ("1", "1"), ("-2.0", "-2.0"), ("-0.0", "0.0"), ("1E+2", "1e2"), ("2.50e-7", "2.50e-7")],
+    [
+        ("0.50", "0.50"),
+        ("1", "1"),
+        ("-2.0", "-2.0"),
+        ("-0.0", "0.0"),
+        ("1E+2", "1e2"),
+        ("2.50e-7", "2.50e-7"),
+        ("-4e-5", "-4e-5"),
+        ("0.000040", "4.0e-5"),
+        ("1e-4", "0.0001"),
+    ],
 )
 def test_givens_are_shown_as_written(written: str, text: str) -> None:
     assert show_given(Decimal(written)) == text

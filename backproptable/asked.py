@@ -1,0 +1,110 @@
+"""What a sheet asks for: which cells are left empty, and which of the others stand worked on it.
+
+A sheet shows what its asked numbers need, and whatever no asked number leads to. A number that only
+follows from asked ones is left to the key: it would give them away (dL/dz = dL/dW / a).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from backproptable.errors import Problem, suggestion
+from backproptable.formula import references
+from backproptable.names import Address
+from backproptable.plan import Plan, Reason, Step
+
+__all__ = ["ASKED", "Task", "asked_problems", "set_task"]
+
+ASKED: Final = ("all", "forward", "backward", "updates", "one_path")
+"""The words for what may be asked; a list of step names is the other way to say it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """The computed cells of a sheet by what becomes of them; those in neither set are left out."""
+
+    asked: frozenset[Address]
+    shown: frozenset[Address]
+    """Worked on the sheet, with their values."""
+
+
+def set_task(plan: Plan, asked: str | Sequence[str]) -> Task:
+    """The task that `asked` (a word of `ASKED`, or names of steps) sets. It has no `asked_problems`."""
+    wanted = frozenset(_asked_cells(plan, asked))
+    needed = _upstream(plan, wanted)
+    follows = _downstream(plan, wanted)
+    computed = {cell.address for _, cell in plan.worked}
+    return Task(wanted, frozenset((computed - wanted) - (follows - needed)))
+
+
+def asked_problems(plan: Plan, asked: str | Sequence[str], where: str = "[sheet] asked") -> Iterator[Problem]:
+    """Words and step names that are not known; a task that is empty."""
+    if isinstance(asked, str):
+        if asked not in ASKED:
+            known = (*ASKED, *(f'["{step.name}"]' for step in plan.steps))
+            yield Problem(where, f'is "{asked}".', suggestion(asked, known))
+            return
+        if not set_task(plan, asked).asked:
+            yield Problem(where, f'"{asked}" asks for nothing in this net.', "Ask for something that it has.")
+        return
+    names = [step.name for step in plan.steps]
+    for name in asked:
+        if name not in names:
+            yield Problem(where, f'"{name}" is not a step of this net.', suggestion(name, names))
+    if not asked:
+        yield Problem(where, "is empty.", f"Write names of steps: {', '.join(names)}.")
+
+
+def _asked_cells(plan: Plan, asked: str | Sequence[str]) -> Iterator[Address]:
+    for step, cell in plan.worked:
+        if not isinstance(asked, str):
+            wanted = step.name in asked
+        elif asked == "one_path":
+            wanted = _is_on_path(cell.address)
+        else:
+            wanted = asked in ("all", _part_of(step))
+        if wanted:
+            yield cell.address
+
+
+def _part_of(step: Step) -> str:
+    if step.reason is Reason.UPDATE or step.cells[0].address.primed:
+        return "updates"
+    return "forward" if step.reason in _FORWARD else "backward"
+
+
+_FORWARD: Final = (
+    Reason.WEIGHTED_SUM,
+    Reason.ACTIVATION,
+    Reason.EXPONENTIAL,
+    Reason.EXP_SUM,
+    Reason.LOSS_TERM,
+    Reason.LOSS,
+)
+
+
+def _is_on_path(address: Address) -> bool:
+    """Whether it is on the way of one weight per layer, through unit 1 of each and of one sample, there and back."""
+    first = all(unit == 1 for unit in address.units) and address.sample in (None, 1)
+    return first and address.family != "norm" and (not address.primed or address.family in "Wb")
+
+
+def _upstream(plan: Plan, start: frozenset[Address]) -> set[Address]:
+    """Everything that the cells of `start` are worked out from, however far back."""
+    needed: set[Address] = set()
+    for cell in reversed(plan.cells):
+        if cell.formula is not None and (cell.address in start or cell.address in needed):
+            needed.update(to for to in references(cell.formula) if isinstance(to, Address))
+    return needed
+
+
+def _downstream(plan: Plan, start: frozenset[Address]) -> set[Address]:
+    """Everything that cells of `start` go into, however far on."""
+    follows: set[Address] = set()
+    for _, cell in plan.worked:
+        used = set(references(cell.formula) if cell.formula else ())
+        if not used.isdisjoint(start | follows):
+            follows.add(cell.address)
+    return follows

@@ -1,0 +1,268 @@
+"""Candidates for a sheet: numbers taken from a key, unit by unit, so that no unit's line is a bad one.
+
+Everything is done for many candidates at once; each depends on its own key and attempt alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from hashlib import shake_256
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backproptable.digits import show_given
+from backproptable.evaluate import Calculator, Givens, Table, TableProgram
+from backproptable.grids import Grid, Grids
+from backproptable.names import Address
+from backproptable.plan import Cell, Plan
+from backproptable.rules import NEAREST, WIDEST
+
+__all__ = ["Candidates", "Units"]
+
+_UNIT_TRIES: Final = 200
+
+_TARGETS: Final = {
+    "sigmoid": Grid(Decimal("0.01"), Decimal("0.99"), Decimal("0.01")),
+    "tanh": Grid(Decimal("-0.99"), Decimal("0.99"), Decimal("0.01")),
+}
+_ANY_TARGET: Final = Grid(Decimal("0.1"), Decimal("2"), Decimal("0.1"))
+
+Units = NDArray[np.int64]
+"""Numbers as multiples of their last decimal place: exact, whatever the grid."""
+Key = tuple[bytes, int]
+"""The key of a sheet, and which attempt at it this is."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Pool:
+    """Givens that are drawn from the same numbers."""
+
+    rows: NDArray[np.intp]
+    units: Units
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """A unit of the net: what leads to it, and its weighted sums in the first pass, one per sample."""
+
+    pool_rows: tuple[NDArray[np.intp], ...]
+    """The rows of its weights, and of its bias, in the plan; one entry per pool."""
+    sums: NDArray[np.intp]
+    add_up: TableProgram
+    nearest: float
+    widest: float
+    relu: int | None
+    """Its number among the ReLU units."""
+
+
+class Candidates:
+    """The givens of one plan, ready to be drawn. Numbers in `given` stay as they are."""
+
+    def __init__(self, plan: Plan, calculator: Calculator, grids: Grids, given: Givens) -> None:
+        self.plan, self._calculator, self._grids = plan, calculator, grids
+        fixed = {cell.name: given[cell.name] for cell in plan.givens if cell.name in given}
+        if Address("eta") in plan.row:
+            fixed["eta"] = plan.net.learning_rate
+        self._fixed = {plan.row[plan.by_name[name].address]: number for name, number in fixed.items()}
+        self.weights_are_given = not any(cell.address.family == "W" for cell in self._drawn)
+
+    # --- numbers and their texts
+
+    def floats(self, units: Units) -> Table:
+        """The numbers of candidates as `Calculator` takes them."""
+        values: Table = units / self._scale
+        for row, number in self._fixed.items():
+            values[row] = float(number)
+        return values
+
+    def texts(self, units: Units) -> list[str]:
+        """The numbers of one candidate (a column of units) as sheets print them."""
+        return [
+            show_given(self._fixed[row]) if row in self._fixed else show_given(Decimal(unit).scaleb(-places))
+            for row, (unit, places) in enumerate(zip(units.tolist(), self._places, strict=True))
+        ]
+
+    @property
+    def _drawn(self) -> list[Cell]:
+        return [cell for row, cell in enumerate(self.plan.givens) if row not in self._fixed]
+
+    @cached_property
+    def _places(self) -> list[int]:
+        places = {family: grid.places for family, grid in self._grid_of.items()}
+        return [places.get(cell.address.family, 0) for cell in self.plan.givens]
+
+    @cached_property
+    def _scale(self) -> NDArray[np.float64]:
+        return np.array([[float(10**places)] for places in self._places])
+
+    @cached_property
+    def _grid_of(self) -> dict[str, Grid]:
+        net, grids = self.plan.net, self._grids
+        grid_of = {"x": grids.inputs, "W": grids.weights, "b": grids.biases}
+        if not (self._one_hot or net.loss == "binary_cross_entropy"):
+            grid_of["y"] = _TARGETS.get(net.activations[-1], _ANY_TARGET)
+        return grid_of
+
+    @property
+    def _one_hot(self) -> bool:
+        """Whether one target of each sample is 1 and the others are 0."""
+        return self.plan.net.activations[-1] == "softmax" or self.plan.net.loss == "cross_entropy"
+
+    @cached_property
+    def _pools(self) -> list[_Pool]:
+        rows: dict[str, list[int]] = {}
+        for cell in self._drawn:
+            rows.setdefault(cell.address.family, []).append(self.plan.row[cell.address])
+        units = {family: grid.units() for family, grid in self._grid_of.items()} | (
+            {} if "y" in self._grid_of else {"y": [0, 1]}
+        )
+        return [_Pool(np.array(places), np.array(units[family])) for family, places in rows.items()]
+
+    # --- drawing
+
+    def draw(self, keys: Sequence[Key]) -> tuple[Units, NDArray[np.bool_]]:
+        """A candidate per key and attempt, and which of them have good numbers for every unit."""
+        units = np.zeros((len(self.plan.givens), len(keys)), dtype=np.int64)
+        everything = tuple(pool.rows for pool in self._pools)
+        self._pick(units, np.arange(len(keys)), everything, keys, 0)
+        if self._one_hot and self.plan.net.needs_targets:
+            self._make_one_hot(units, keys)
+        good = np.ones(len(keys), dtype=bool)
+        if self.weights_are_given:
+            return units, good
+        values = self._calculator.table(self.floats(units))
+        dead = self._dead_on_purpose(keys)
+        for of_layer, outputs in self._layers:
+            for unit in of_layer:
+                good &= self._draw_unit(unit, units, values, keys, dead)
+            outputs(values)
+        return units, good
+
+    def _draw_unit(
+        self, unit: _Unit, units: Units, values: Table, keys: Sequence[Key], dead: NDArray[np.bool_]
+    ) -> NDArray[np.bool_]:
+        """Draw what leads to `unit` again until its weighted sums are good. False where they never were."""
+        left = np.arange(len(keys))
+        for attempt in range(_UNIT_TRIES):
+            if attempt:
+                self._pick(units, left, unit.pool_rows, keys, attempt)
+                for rows in unit.pool_rows:
+                    values[rows[:, None], left] = units[rows[:, None], left] / self._scale[rows]
+            part = values[: unit.sums[-1] + 1, left]
+            unit.add_up(part)
+            sums = part[unit.sums]
+            values[unit.sums[:, None], left] = sums
+            fair = ((np.abs(sums) >= unit.nearest) & (np.abs(sums) <= unit.widest)).all(axis=0)
+            if unit.relu is not None:
+                fair &= np.where(dead[unit.relu, left], (sums < 0).all(axis=0), (sums > 0).all(axis=0))
+            left = left[~fair]
+            if not left.size:
+                break
+        good = np.ones(len(keys), dtype=bool)
+        good[left] = False
+        return good
+
+    def _pick(
+        self,
+        units: Units,
+        columns: NDArray[np.intp],
+        pool_rows: tuple[NDArray[np.intp], ...],
+        keys: Sequence[Key],
+        attempt: int,
+    ) -> None:
+        """Take the numbers in some rows of some columns from their keys."""
+        size = 4 * len(self.plan.givens)
+        material = b"".join(_bytes(keys[column], str(attempt), size) for column in columns.tolist())
+        digits = np.frombuffer(material, dtype="<u4").reshape(len(columns), -1).T
+        for pool, rows in zip(self._pools, pool_rows, strict=True):
+            if rows.size:
+                units[rows[:, None], columns] = pool.units[digits[rows] % len(pool.units)]
+
+    def _make_one_hot(self, units: Units, keys: Sequence[Key]) -> None:
+        net = self.plan.net
+        for sample in net.sample_numbers:
+            rows = np.array([self.plan.row[Address("y", None, (unit,), sample)] for unit in net.units(net.depth)])
+            if rows[0] in self._fixed:
+                continue
+            material = b"".join(_bytes(key, f"y/{sample}", 4) for key in keys)
+            hot = np.frombuffer(material, dtype="<u4") % len(rows)
+            units[rows] = np.arange(len(rows))[:, None] == hot
+
+    def _dead_on_purpose(self, keys: Sequence[Key]) -> NDArray[np.bool_]:
+        """Which ReLU units are to be dead: shape (ReLU units, candidates). One of each layer stays alive."""
+        layers = [unit_layer for unit_layer, _ in self._relus]
+        dead = np.zeros((len(layers), len(keys)), dtype=bool)
+        if not self._grids.dead_units:
+            return dead
+        for column, key in enumerate(keys):
+            lots = np.frombuffer(_bytes(key, "dead", 4 * len(layers)), dtype="<u4")
+            alive = {layer: layers.count(layer) for layer in layers}
+            left = self._grids.dead_units
+            for number in np.argsort(lots, kind="stable").tolist():
+                if left and alive[layers[number]] > 1:
+                    dead[number, column] = True
+                    alive[layers[number]] -= 1
+                    left -= 1
+        return dead
+
+    @cached_property
+    def _relus(self) -> list[tuple[int, int]]:
+        """Layer and number of every ReLU unit."""
+        net = self.plan.net
+        return [
+            (layer, unit)
+            for layer in range(1, net.depth + 1)
+            if net.activations[layer - 1] == "relu"
+            for unit in net.units(layer)
+        ]
+
+    # --- the net, unit by unit
+
+    @cached_property
+    def _layers(self) -> list[tuple[list[_Unit], TableProgram]]:
+        """Per layer its units, and what works out its outputs."""
+        return [
+            ([self._unit(layer, unit) for unit in self.plan.net.units(layer)], self._outputs(layer))
+            for layer in range(1, self.plan.net.depth + 1)
+        ]
+
+    def _unit(self, layer: int, unit: int) -> _Unit:
+        net, row = self.plan.net, self.plan.row
+        own = {row[Address("W", layer, net.weight_index(source, unit))] for source in net.units(layer - 1)}
+        own |= {row[Address("b", layer, (unit,))]} if net.bias == "per_unit" else set()
+        sums = [row[Address("z", layer, (unit,), sample)] for sample in net.sample_numbers]
+        kind = net.activations[layer - 1]
+        return _Unit(
+            pool_rows=tuple(
+                np.array([r for r in pool.rows.tolist() if r in own], dtype=np.intp) for pool in self._pools
+            ),
+            sums=np.array(sums),
+            add_up=self._calculator.program([self.plan.cells[place] for place in sums]),
+            nearest=NEAREST.get(kind, 0.0),
+            widest=WIDEST[kind],
+            relu=self._relus.index((layer, unit)) if kind == "relu" else None,
+        )
+
+    def _outputs(self, layer: int) -> TableProgram:
+        steps = [
+            step.cells
+            for step in self.plan.steps
+            if (first := step.cells[0].address).family in "eSa"
+            and (first.layer, first.primed, first.update) == (layer, False, 1)
+        ]
+        programs = [self._calculator.program(cells) for cells in steps]
+
+        def run(values: Table) -> None:
+            for program in programs:
+                program(values)
+
+        return run
+
+
+def _bytes(key: Key, purpose: str, size: int) -> bytes:
+    return shake_256(b"%s/%d/%s" % (*key, purpose.encode())).digest(size)

@@ -1,0 +1,162 @@
+"""The rules of a good sheet: what is measured of its numbers, and what is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backproptable.confusion import Confusion
+from backproptable.names import Address
+from backproptable.plan import Digits, Plan, Reason
+from backproptable.sheets import Sheets
+
+__all__ = ["NEAREST", "WIDEST", "Rule", "Rules"]
+
+Measure = NDArray[np.float64]
+
+NEAREST: Final[Mapping[str, float]] = {"relu": 0.05, "leaky_relu": 0.05, "step": 0.05}
+"""How far a weighted sum keeps from the corner of its activation."""
+WIDEST: Final[Mapping[str, float]] = {
+    "relu": 8.0,
+    "leaky_relu": 8.0,
+    "step": 8.0,
+    "sigmoid": 4.0,
+    "tanh": 2.5,
+    "softmax": 5.0,
+    "identity": 8.0,
+}
+"""How far a weighted sum goes from 0: beyond, a unit is saturated (or its numbers are unwieldy)."""
+
+_NOTHING: Final = 1e-12
+"""An exact value below this is 0 but for binary noise: drawn numbers are short decimals."""
+_ON_THE_TIE: Final = 1e-12
+"""A value this near to a tie, relatively, lies on it: double precision says no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule: a measure of each sheet, and the values of it that are kept."""
+
+    code: str
+    """Its name in the manifest."""
+    words: str
+    measure: Callable[[Sheets], Measure]
+    keeps: Callable[[Measure], NDArray[np.bool_]]
+
+
+class Rules:
+    """The rules for sheets of one plan, compiled once, the cheapest first."""
+
+    def __init__(self, plan: Plan, dead_units: int, confusions: Sequence[Confusion]) -> None:
+        self._plan = plan
+        worked = list(plan.worked)
+        rounded = {plan.row[cell.address] for _, cell in worked if cell.digits is Digits.FIGURES}
+        backward = {plan.row[cell.address] for step, cell in worked if step.reason in _BACKWARD}
+        self._rounded = np.array(sorted(rounded))
+        self._backward = np.array(sorted(backward & rounded), dtype=np.intp)
+        sums = [(row, cell.address) for row, cell in enumerate(plan.cells) if cell.address.family == "z"]
+        kinds = {row: plan.net.activations[address.layer - 1] for row, address in sums if address.layer}
+        self._widest = np.array([[WIDEST[kind]] for kind in kinds.values()])
+        self._sums = np.array(list(kinds))
+        self._at_corners = np.array([row for row, kind in kinds.items() if kind in NEAREST], dtype=np.intp)
+        self._nearest = np.array([[NEAREST[kind]] for kind in kinds.values() if kind in NEAREST])
+        self._losses = [plan.row[to] for to in (Address("L"), Address("L", primed=True)) if to in plan.row]
+        self._relus = _relu_sums(plan)
+        self.all = (
+            Rule("undefined", "every number is defined", self._undefined, lambda count: count == 0),
+            Rule("loss_falls_by", "the printed loss falls", self._fall, lambda fall: fall > 0),
+            Rule("dead_units", "the chosen number of ReLU units is dead", self._dead, lambda n: n == dead_units),
+            Rule("corner", "no weighted sum lies near a corner", self._corner, lambda room: room >= 1),
+            Rule("saturation", "no unit is saturated", self._saturation, lambda share: share <= 1),
+            Rule("paper_gap", "printed gradients are within 1 % of the exact ones", self._gap, lambda gap: gap <= 0.01),
+            *(_confusion_rule(confusion) for confusion in confusions),
+            Rule("tie", "no value lies next to a rounding tie", self._tie, lambda off: off >= 1e-9),
+        )
+
+    def _undefined(self, sheets: Sheets) -> Measure:
+        undefined = ~np.isfinite(sheets.exact) | ~np.isfinite(sheets.lines)
+        count: Measure = undefined.sum(axis=0).astype(float)
+        return count
+
+    def _dead(self, sheets: Sheets) -> Measure:
+        """ReLU units that give 0 for every sample of the first pass."""
+        dead = [(sheets.exact[rows] <= 0).all(axis=0) for rows in self._relus]
+        return np.sum(dead, axis=0, dtype=float) if dead else np.zeros(sheets.count)
+
+    def _corner(self, sheets: Sheets) -> Measure:
+        """The smallest |z|, in all passes, as a multiple of what is asked."""
+        if not self._at_corners.size:
+            return np.full(sheets.count, np.inf)
+        measure: Measure = np.min(np.abs(sheets.exact[self._at_corners]) / self._nearest, axis=0)
+        return measure
+
+    def _saturation(self, sheets: Sheets) -> Measure:
+        """The largest |z|, in all passes, as a share of what is allowed."""
+        measure: Measure = np.max(np.abs(sheets.exact[self._sums]) / self._widest, axis=0)
+        return measure
+
+    def _fall(self, sheets: Sheets) -> Measure:
+        if len(self._losses) < 2:
+            return np.full(sheets.count, np.inf)
+        measure: Measure = sheets.printed[self._losses[0]] - sheets.printed[self._losses[1]]
+        return measure
+
+    def _gap(self, sheets: Sheets) -> Measure:
+        """The largest relative difference between a printed gradient and the exact one.
+
+        Some gradients are 0 whatever the numbers are, such as that of a bias shared by softmax
+        outputs. On paper a remainder of the rounding is left of them, and no rule can hold for that.
+        """
+        if not self._backward.size:
+            return np.zeros(sheets.count)
+        exact, printed = sheets.exact[self._backward], sheets.printed[self._backward]
+        with np.errstate(all="ignore"):
+            gaps = np.where(np.abs(exact) > _NOTHING, np.abs(printed - exact) / np.abs(exact), 0.0)
+        measure: Measure = gaps.max(axis=0)
+        return measure
+
+    def _tie(self, sheets: Sheets) -> Measure:
+        """The smallest relative distance from the middle between two printed numbers, unless exactly there."""
+        nearest = np.full(sheets.count, np.inf)
+        for values in (sheets.exact[self._rounded], sheets.lines[self._rounded]):
+            size = np.abs(values)
+            with np.errstate(all="ignore"):
+                unit = 10.0 ** (np.floor(np.log10(size)) + 1 - sheets.figures)
+                off = np.abs(size / unit % 1 - 0.5) * unit / size
+            off = np.where((off > _ON_THE_TIE) & (size > 0), off, np.inf)
+            nearest = np.minimum(nearest, off.min(axis=0))
+        return nearest
+
+
+_BACKWARD: Final = (
+    Reason.LOSS_DERIVATIVE,
+    Reason.LOCAL_DERIVATIVE,
+    Reason.CHAIN_PRODUCT,
+    Reason.PATH_SUM,
+    Reason.GRADIENT,
+    Reason.NORM,
+)
+
+
+def _relu_sums(plan: Plan) -> list[NDArray[np.intp]]:
+    """For each ReLU unit the rows of its weighted sums in the first pass, one per sample."""
+    net = plan.net
+    return [
+        np.array([plan.row[Address("z", layer, (unit,), sample)] for sample in net.sample_numbers])
+        for layer in range(1, net.depth + 1)
+        if net.activations[layer - 1] == "relu"
+        for unit in net.units(layer)
+    ]
+
+
+def _confusion_rule(confusion: Confusion) -> Rule:
+    def measure(sheets: Sheets) -> Measure:
+        count: Measure = confusion.of(sheets).sum(axis=0).astype(float)
+        return count
+
+    words = "no mistake gives a number that could be the right one"
+    return Rule("confused", words, measure, lambda count: count == 0)

@@ -1,0 +1,53 @@
+"""Many sets of givens of one plan with the tables of their numbers, each worked out when it is asked for."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backproptable.evaluate import Calculator, Table
+
+__all__ = ["Sheets"]
+
+
+class Sheets:
+    """The numbers of several sheets: every table has a row per cell of the plan and a column per sheet."""
+
+    def __init__(self, calculator: Calculator, givens: Table, figures: int) -> None:
+        self.calculator, self.givens, self.figures = calculator, givens, figures
+        self.plan = calculator.plan
+
+    @property
+    def count(self) -> int:
+        """How many sheets there are."""
+        return int(self.givens.shape[1])
+
+    @cached_property
+    def exact(self) -> Table:
+        """The exact calculation."""
+        return self.calculator.exact(self.givens)
+
+    @cached_property
+    def printed(self) -> Table:
+        """Every number as printed on paper."""
+        return self.calculator.paper(self.givens, self.figures)
+
+    @cached_property
+    def lines(self) -> Table:
+        """Every printed line as a calculator gives it."""
+        return self.calculator.lines(self.printed)
+
+    @cached_property
+    def shown(self) -> Table:
+        """The exact numbers, rounded for show."""
+        return self.calculator.shown(self.exact, self.figures)
+
+    def some(self, chosen: NDArray[np.intp]) -> Sheets:
+        """Only these sheets, with the tables that are there already."""
+        part = Sheets(self.calculator, self.givens[:, chosen], self.figures)
+        for name in ("exact", "printed", "lines", "shown"):
+            if name in self.__dict__:
+                part.__dict__[name] = self.__dict__[name][:, chosen]
+        return part

@@ -1,0 +1,411 @@
+"""Wrong formulas: what a typical mistake works out in a cell's place.
+
+Each function takes the line somebody is working out and gives the formulas of one kind of mistake:
+mostly one, none where it cannot happen. A wrong formula may refer to any cell of the plan, also to
+a later one (updated weights used too early). `backproptable.mistakes` has the table of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from backproptable.calculus import LOSSES, loss_derivative
+from backproptable.draft import fill, mean, sum_of
+from backproptable.formula import (
+    Call,
+    Choice,
+    Formula,
+    Neg,
+    Num,
+    Power,
+    Product,
+    Quotient,
+    Ref,
+    Sum,
+    put_in,
+    references,
+)
+from backproptable.names import Address
+from backproptable.net import Net
+from backproptable.plan import Cell, Plan, Reason, Step
+
+__all__ = [
+    "Line",
+    "Wrong",
+    "common_logarithm",
+    "diagonal_only",
+    "error_the_other_way",
+    "layer_below",
+    "mean_for_sum",
+    "neighbours_input",
+    "neighbours_weights",
+    "no_input",
+    "no_minus",
+    "no_root",
+    "no_slope",
+    "no_square",
+    "old_weights",
+    "one_term",
+    "only",
+    "other_cross_entropy",
+    "other_exponent",
+    "other_outputs_slope",
+    "other_two",
+    "own",
+    "own_output",
+    "plain_shares",
+    "renamed",
+    "slope_always_one",
+    "slope_twice",
+    "sum_for_mean",
+    "transposed",
+    "transposed_gradient",
+    "updated_by",
+    "updated_weights",
+    "without_bias",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A cell that somebody works out, with what surrounds it."""
+
+    plan: Plan
+    step: Step
+    cell: Cell
+    formula: Formula
+
+    @property
+    def net(self) -> Net:
+        """The net."""
+        return self.plan.net
+
+    @property
+    def layer(self) -> int:
+        """The weight layer it belongs to; the last for what has none."""
+        return self.cell.address.layer or self.net.depth
+
+    @property
+    def activation(self) -> str:
+        """The activation of its layer."""
+        return self.net.activations[self.layer - 1]
+
+    @property
+    def terms(self) -> tuple[Formula, ...]:
+        """The terms of its sum, or the formula itself."""
+        return self.formula.terms if isinstance(self.formula, Sum) else (self.formula,)
+
+    def ref(self, family: str, layer: int | None, *units: int) -> Ref:
+        """A cell of the same pass and sample."""
+        return Ref(self.cell.address._replace(family=family, layer=layer, units=units))
+
+    def moved(self, change: Callable[[Address], Address]) -> Iterator[Formula]:
+        """The formula with its references changed; nothing where the net has no such cell."""
+        formula = put_in(self.formula, lambda ref: Ref(change(ref.address)))
+        if all(to in self.plan.row for to in references(formula)):
+            yield formula
+
+
+Wrong = Callable[[Line], Iterable[Formula]]
+
+
+def renamed(old: str, new: str) -> Wrong:
+    """Cells of family `new` where those of family `old` belong."""
+    return lambda line: line.moved(lambda to: to._replace(family=new) if to.family == old else to)
+
+
+def own(family: str, *activations: str) -> Wrong:
+    """The cell of `family` of the same unit, as it stands, where its layer has one of these activations."""
+
+    def wrong(line: Line) -> Iterator[Formula]:
+        if line.activation in activations:
+            yield line.ref(family, line.layer, *map(int, line.cell.address.units))
+
+    return wrong
+
+
+def only(family: str, wrong: Wrong) -> Wrong:
+    """Only where cells of `family` are worked out."""
+    return lambda line: wrong(line) if line.cell.address.family == family else ()
+
+
+# --- the forward pass and the loss ------------------------------------------------------------
+
+
+def without_bias(line: Line) -> Iterator[Formula]:
+    """Only x W where x W + b belongs."""
+    terms = [term for term in line.terms if not (isinstance(term, Ref) and term.address.family == "b")]
+    if len(terms) < len(line.terms):
+        yield sum_of(terms)
+
+
+def transposed(line: Line) -> Iterator[Formula]:
+    """W[j,i] where W[i,j] belongs."""
+    yield from line.moved(lambda to: to._replace(units=to.units[::-1]) if to.family == "W" else to)
+
+
+def neighbours_weights(line: Line) -> Iterator[Formula]:
+    """The weights that lead to the next unit; to the last, those of the first."""
+    net, place = line.net, 1 if line.net.weights == "from_to" else 0
+
+    def change(to: Address) -> Address:
+        if to.family != "W":
+            return to
+        units = list(to.units)
+        units[place] = int(units[place]) % net.layers[line.layer] + 1
+        return to._replace(units=tuple(units))
+
+    yield from line.moved(change)
+
+
+def neighbours_input(line: Line) -> Iterator[Formula]:
+    """The input of the next weight; for the last, that of the first."""
+    below = line.net.layers[line.layer - 1]
+
+    def change(to: Address) -> Address:
+        return to._replace(units=(int(to.units[0]) % below + 1,)) if to.family in "xa" else to
+
+    yield from line.moved(change)
+
+
+def layer_below(line: Line) -> Iterator[Formula]:
+    """The outputs of one layer too far down."""
+    if line.layer < 2:
+        return
+    down: tuple[str, int | None] = ("a", line.layer - 2) if line.layer > 2 else ("x", None)
+
+    def change(to: Address) -> Address:
+        if to.family != "a":
+            return to
+        family, layer = down
+        primed, update = (False, 1) if family == "x" else (to.primed, to.update)
+        return to._replace(family=family, layer=layer, primed=primed, update=update)
+
+    yield from line.moved(change)
+
+
+def own_output(line: Line) -> Iterator[Formula]:
+    """The output of the unit that the weight leads to, in place of the one it comes from."""
+    _, target = line.net.weight_index(*line.cell.address.units)
+
+    def change(to: Address) -> Address:
+        if to.family not in "xa":
+            return to
+        now = line.cell.address
+        return Address("a", line.layer, (target,), to.sample, now.primed, now.update)
+
+    yield from line.moved(change)
+
+
+def old_weights(line: Line) -> Iterator[Formula]:
+    """In a later pass, the weights from before the last update."""
+
+    def change(to: Address) -> Address:
+        if to.family not in "Wb" or not to.primed:
+            return to
+        return to._replace(update=to.update - 1) if to.update > 1 else to._replace(primed=False)
+
+    yield from line.moved(change)
+
+
+def plain_shares(line: Line) -> Iterator[Formula]:
+    """z_k / (z_1 + z_2 + ...) where softmax belongs."""
+    if line.activation == "softmax":
+        total = sum_of([line.ref("z", line.layer, k) for k in line.net.units(line.layer)])
+        yield Quotient(line.ref("z", line.layer, *map(int, line.cell.address.units)), total)
+
+
+def other_exponent(line: Line) -> Iterator[Formula]:
+    """e^z where e^(-z) belongs, or e^(-z) where e^z does."""
+
+    def turned(part: Formula) -> Formula:
+        match part:
+            case Call("exp", (Neg(arg),)):
+                return Call("exp", (arg,))
+            case Call("exp", (arg,)):
+                return Call("exp", (Neg(arg),))
+            case Quotient(top, bottom):
+                return Quotient(top, turned(bottom))
+            case Sum(terms):
+                return Sum(tuple(map(turned, terms)))
+        return part
+
+    yield turned(line.formula)
+
+
+def common_logarithm(line: Line) -> Iterator[Formula]:
+    """The logarithm to base 10, ln x / ln 10, where ln x belongs."""
+
+    def common(part: Formula) -> Formula:
+        match part:
+            case Call("ln"):
+                return Quotient(part, Call("ln", (Num("10"),)))
+            case Neg(arg):
+                return Neg(common(arg))
+            case Sum(terms):
+                return Sum(tuple(map(common, terms)))
+            case Product(factors):
+                return Product(tuple(map(common, factors)))
+        return part
+
+    yield common(line.formula)
+
+
+_OTHER_CROSS_ENTROPY: Final = {"cross_entropy": "binary_cross_entropy", "binary_cross_entropy": "cross_entropy"}
+
+
+def other_cross_entropy(line: Line) -> Iterator[Formula]:
+    """The other cross-entropy, or its derivative."""
+    other = _OTHER_CROSS_ENTROPY.get(line.net.loss)
+    if other is None:
+        return
+    k = int(line.cell.address.units[0])
+    cells = {"y": Ref(Address("y", None, (k,), line.cell.address.sample)), "a": line.ref("a", line.net.depth, k)}
+    if line.step.reason is Reason.LOSS_TERM:
+        yield fill(line.net, LOSSES[other], **cells)
+    else:
+        yield mean(line.net, fill(line.net, loss_derivative(other).forms[-1], **cells))
+
+
+def other_two(line: Line) -> Iterator[Formula]:
+    """Twice where half the square is meant, half where the square is."""
+    if line.net.loss == "half_sse":
+        yield Product((Num("2"), line.formula))
+    elif line.net.loss in ("sse", "mse"):
+        yield Quotient(line.formula, Num("2"))
+
+
+def no_square(line: Line) -> Iterator[Formula]:
+    """Only y - a where (y - a)^2 belongs."""
+
+    def root(part: Formula) -> Formula:
+        match part:
+            case Power(base, 2):
+                return base
+            case Quotient(top, bottom):
+                return Quotient(root(top), bottom)
+        return part
+
+    yield root(line.formula)
+
+
+def no_minus(line: Line) -> Iterator[Formula]:
+    """Without the minus: y ln a where -y ln a belongs."""
+    if isinstance(line.formula, Neg):
+        yield line.formula.arg
+
+
+def sum_for_mean(line: Line) -> Iterator[Formula]:
+    """Without the 1/n of a mean over samples, or the 1/K of a mean over outputs."""
+    net = line.net
+    counts = (
+        [net.samples] if net.samples and net.reduction == "mean" and line.step.reason is not Reason.LOSS_TERM else []
+    )
+    if net.loss == "mse" and line.step.reason is not Reason.LOSS:
+        counts.append(net.layers[-1])
+    for count in counts:
+        if count > 1:
+            yield Product((Num(str(count)), line.formula))
+
+
+def mean_for_sum(line: Line) -> Iterator[Formula]:
+    """Divided by the number of samples, or of outputs, where a sum belongs."""
+    net = line.net
+    samples = net.samples if net.samples and net.reduction == "sum" else 1
+    outputs = net.layers[-1] if line.step.reason is Reason.LOSS and net.loss != "mse" else 1
+    for count in (samples, outputs):
+        if count > 1:
+            yield Quotient(line.formula, Num(str(count)))
+
+
+# --- the way back -----------------------------------------------------------------------------
+
+
+def error_the_other_way(line: Line) -> Iterator[Formula]:
+    """The error as y - a where a - y belongs."""
+    short = line.step.reason is Reason.CHAIN_PRODUCT and not _follows_activation(line)
+    if short or (line.step.reason is Reason.LOSS_DERIVATIVE and not isinstance(line.formula, Num)):
+        yield Neg(line.formula)
+
+
+def _follows_activation(line: Line) -> bool:
+    return any(isinstance(to, Address) and to.family == "da/dz" for to in references(line.formula))
+
+
+def no_slope(line: Line) -> Iterator[Formula]:
+    """dL/da where dL/dz belongs."""
+    if line.step.reason is not Reason.CHAIN_PRODUCT:
+        yield from renamed("dL/dz", "dL/da")(line)
+    elif _follows_activation(line):
+        yield line.ref("dL/da", line.layer, *map(int, line.cell.address.units))
+
+
+def slope_twice(line: Line) -> Iterator[Formula]:
+    """dL/da (da/dz)^2 where dL/da da/dz belongs."""
+    if line.activation != "softmax" and isinstance(line.formula, Product) and _follows_activation(line):
+        yield Product((*line.formula.factors, line.formula.factors[-1]))
+
+
+def slope_always_one(line: Line) -> Iterator[Formula]:
+    """The slope above 0, whatever z is."""
+    if isinstance(line.formula, Choice):
+        yield line.formula.then
+
+
+def other_outputs_slope(line: Line) -> Iterator[Formula]:
+    """+a_k a_m for two outputs of softmax."""
+    if line.activation == "softmax" and isinstance(line.formula, Neg):
+        yield line.formula.arg
+
+
+def diagonal_only(line: Line) -> Iterator[Formula]:
+    """Of softmax's derivatives only that of the output itself."""
+    if line.activation == "softmax" and _follows_activation(line):
+        unit = int(line.cell.address.units[0])
+        yield Product((line.ref("dL/da", line.layer, unit), line.ref("da/dz", line.layer, unit, unit)))
+
+
+def one_term(line: Line) -> Iterator[Formula]:
+    """Any one of the terms where their sum belongs."""
+    if len(line.terms) > 1:
+        yield from line.terms
+
+
+def updated_weights(line: Line) -> Iterator[Formula]:
+    """W' where W belongs."""
+    update = line.cell.address.update
+    yield from line.moved(lambda to: to._replace(primed=True, update=update) if to.family == "W" else to)
+
+
+def no_input(line: Line) -> Iterator[Formula]:
+    """dL/dz alone, not times the input of the weight."""
+    yield sum_of([term.factors[0] for term in line.terms if isinstance(term, Product)])
+
+
+def transposed_gradient(line: Line) -> Iterator[Formula]:
+    """dL/dW[j,i] where dL/dW[i,j] belongs."""
+    mirror = line.cell.address._replace(units=line.cell.address.units[::-1])
+    if mirror in line.plan.row:
+        yield from line.plan.cells[line.plan.row[mirror]].formulas[:1]
+
+
+# --- the update and the sizes -----------------------------------------------------------------
+
+
+def updated_by(rule: Callable[[Formula, Formula, Formula], Formula]) -> Wrong:
+    """`rule` of the old number, the learning rate and the gradient."""
+
+    def wrong(line: Line) -> Iterator[Formula]:
+        match line.formula:
+            case Sum((old, Neg(Product((eta, gradient))))):
+                yield rule(old, eta, gradient)
+
+    return wrong
+
+
+def no_root(line: Line) -> Iterator[Formula]:
+    """The sum of squares itself."""
+    if isinstance(line.formula, Call):
+        yield from line.formula.args
