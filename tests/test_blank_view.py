@@ -79,7 +79,7 @@ def test_every_number_is_asked_for_in_an_empty_last_column(name: str, kind: str,
     blank, worked = (finished_preset(name, view=view, notation=notation) for view in ("blank", "worked"))
     asked, answered = (TABLES[kind](handout.files[f"{name}.{kind}"]) for handout in (blank, worked))
     steps = [table for table in asked.tables if table.head[0] == "cell"]
-    assert {table.head[-1] for table in steps} == {"value"}
+    assert {table.head[-1] for table in steps} == {"answer"}
     assert [row[0] for table in steps for row in table.rows] == [cell.name for _, cell in blank.solution.plan.worked]
     assert {row[-1] for table in steps for row in table.rows} == {""}
     assert [(line.name, line.formula) for line in asked.lines] == [(line.name, line.formula) for line in answered.lines]

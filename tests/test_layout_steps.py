@@ -340,7 +340,7 @@ def test_a_blank_sheet_asks_for_everything_and_gives_nothing_away(name: str, kin
     steps = steps_of(blank, kind)
     tables = [part.table for step in steps for part in step.parts]
     rows = [row for table in tables for row in table.rows]
-    assert {table.head for table in tables} == {("cell", "value")}
+    assert {table.head for table in tables} == {("cell", "answer")}
     assert sorted(name for name, _ in rows) == sorted(cell.name for _, cell in plan.worked)
     assert {value for _, value in rows} == {""}
     assert not [part for step in steps for part in step.parts if part.grids]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from typing import Final
 
-from backproptable.formula import Formula, Ref
+from backproptable.asked import Task
+from backproptable.formula import Formula, Ref, references
 from backproptable.names import Address, name_of
 from backproptable.net import Net
 from backproptable.notation import Notation
@@ -40,6 +42,16 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class StepTable:
+    """The lines of a step that are worked on the sheet, or those that are asked for."""
+
+    asked: bool
+    rows: list[Row]
+    groups: list[list[Row]]
+    """The same rows in their order, cut at each new sample or row of weights."""
+
+
+@dataclass(frozen=True, slots=True)
 class StepView:
     """One step, with what templates need to choose their words."""
 
@@ -55,13 +67,17 @@ class StepView:
     """Whether the derivatives that it works out, or steps along, are written with the opposite sign."""
     rules: list[str]
     derivations: list[str]
-    rows: list[Row]
-    matrices: list[list[list[Row]]]
-    """The same rows as they stand in matrices: mostly one, for softmax derivatives one per sample."""
+    tables: list[StepTable]
+    """Its lines: those with their values first, then those that are asked for."""
+    worked: bool
+    """Whether all its numbers, and all that they are worked out from, stand on the sheet."""
     equations: list[MatrixEquation]
     """The step between matrices, for the layout that shows them; none where they are too wide for a page."""
-    groups: list[list[Row]]
-    """The same rows in their order, cut at each new sample or row of weights."""
+
+    @property
+    def rows(self) -> list[Row]:
+        """The lines of all its tables."""
+        return [row for table in self.tables for row in table.rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +116,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A whole worked example or blank sheet."""
+    """A whole worked example, or a sheet that asks for some or all of its numbers."""
 
     net: Net
     worked: bool
+    """Whether nothing is asked for."""
     givens: list[Grid]
     eta: str | None
     sections: list[Section]
@@ -116,7 +133,11 @@ class Document:
     norms: list[tuple[int, str, str]]
     """Layer, symbol and size of the gradient in the first update."""
     asked: int
-    """How many numbers a blank sheet asks for."""
+    """How many numbers the sheet asks for."""
+    partly: bool
+    """Whether some numbers are asked for and others stand worked."""
+    left_out: bool
+    """Whether numbers that only follow from those that are asked for are left out."""
     notation_note: str
     """What the notation has to say about itself; mostly nothing."""
     opposite: bool
@@ -125,24 +146,32 @@ class Document:
     """The closing questions, where they are wanted."""
 
 
-def lay_out(plan: Plan, notation: Notation, *, worked: bool, matrices: bool = False) -> Document:
-    """Lay out `plan` with slots for its numbers; for a blank sheet (not `worked`) with slots for the givens only.
+def lay_out(plan: Plan, notation: Notation, task: Task, *, matrices: bool = False) -> Document:
+    """Lay out `plan` with slots for the givens and for the numbers that the task shows.
 
     What only the layout of `matrices` shows is left out unless it is asked for.
     """
-    return _Layout(turned_plan(plan, notation.opposite), notation, worked, matrices).document()
+    return _Layout(turned_plan(plan, notation.opposite), notation, task, matrices).document()
 
 
 @dataclass(frozen=True)
 class _Layout:
     plan: Plan
     notation: Notation
-    worked: bool
+    task: Task
     matrices: bool
 
+    @cached_property
+    def visible(self) -> frozenset[Address]:
+        """The cells whose numbers stand on the sheet."""
+        return self.task.shown | {cell.address for cell in self.plan.givens}
+
     def document(self) -> Document:
-        net = self.plan.net
-        numbered = enumerate(self.plan.steps, start=1)
+        net, task = self.plan.net, self.task
+        worked = not task.asked
+        on_the_sheet = task.asked | task.shown
+        steps = [step for step in self.plan.steps if not on_the_sheet.isdisjoint(cell.address for cell in step.cells)]
+        numbered = enumerate(steps, start=1)
         sections = [
             Section(kind, update, [self._step(number, step) for number, step in steps])
             for (kind, update), steps in groupby(numbered, key=lambda pair: _section_of(pair[1]))
@@ -150,15 +179,17 @@ class _Layout:
         eta = Address("eta")
         return Document(
             net=net,
-            worked=self.worked,
+            worked=worked,
             givens=list(self._givens()),
             eta=self._value(eta) if eta in self.plan.row else None,
             sections=sections,
-            weights=list(self._weights()) if self.worked else [],
-            changes=self._changes() if self.worked and self.matrices else [],
-            losses=list(self._losses()) if self.worked else [],
-            norms=list(self._norms()) if self.worked else [],
-            asked=len(self.plan.cells) - len(self.plan.givens),
+            weights=list(self._weights()) if worked else [],
+            changes=self._changes() if worked and self.matrices else [],
+            losses=list(self._losses()) if worked else [],
+            norms=list(self._norms()) if worked else [],
+            asked=len(task.asked),
+            partly=bool(task.asked and task.shown),
+            left_out=len(on_the_sheet) < len(self.plan.cells) - len(self.plan.givens),
             notation_note="" if net.forward_only else self.notation.note,
             opposite=bool(self.notation.opposite) and not net.forward_only,
         )
@@ -169,7 +200,7 @@ class _Layout:
         net, first = self.plan.net, step.cells[0].address
         layer = first.layer
         derivative = f"dL/d{first.family}" if step.reason is Reason.UPDATE else first.family
-        rows = [self._row(cell) for cell in step.cells]
+        worked = all(cell.address in self.task.shown and self._is_open(cell) for cell in step.cells)
         return StepView(
             number=number,
             name=step.name,
@@ -181,20 +212,30 @@ class _Layout:
             opposite=derivative in self.notation.opposite,
             rules=[self._equation(rule) for rule in step.rule],
             derivations=[self._derivation(derivation) for derivation in step.derivations],
-            rows=rows,
-            matrices=arranged(net, step.cells, rows),
-            equations=equations(net, step.cells, self, worked=self.worked) if self.matrices else [],
-            groups=grouped(step.cells, rows),
+            tables=list(self._tables(step)),
+            worked=worked,
+            equations=equations(net, step.cells, self, worked=worked) if self.matrices else [],
         )
 
-    def _row(self, cell: Cell) -> Row:
+    def _tables(self, step: Step) -> Iterator[StepTable]:
+        for asked, chosen in ((False, self.task.shown), (True, self.task.asked)):
+            if cells := [cell for cell in step.cells if cell.address in chosen]:
+                rows = [self._row(cell, asked=asked) for cell in cells]
+                yield StepTable(asked, rows, grouped(cells, rows))
+
+    def _is_open(self, cell: Cell) -> bool:
+        """Whether everything it is worked out from stands on the sheet, so that its numbers may be put in."""
+        return cell.formula is not None and self.visible.issuperset(references(cell.formula))
+
+    def _row(self, cell: Cell, *, asked: bool) -> Row:
         formula = cell.formula
         if formula is None:
             raise TypeError(f"{cell.name} is a given, not a line of a step")
         symbol, in_symbols = self.symbol(cell.address), self.in_symbols(cell.short or formula)
-        if not self.worked:
+        if asked:
             return Row(cell.name, symbol, in_symbols, "", "")
-        return Row(cell.name, symbol, in_symbols, self.in_numbers(formula), self._value(cell.address))
+        numbers = self.in_numbers(formula) if self._is_open(cell) else ""
+        return Row(cell.name, symbol, in_symbols, numbers, self._value(cell.address))
 
     def _equation(self, equation: Equation) -> str:
         sides = [equation.left, *equation.right]

@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
+from backproptable.asked import set_task
 from backproptable.errors import InputError, Problem, suggestion
 from backproptable.evaluate import Solution
 from backproptable.formula import Ref
 from backproptable.names import name_of
 from backproptable.notation import load_notation
-from backproptable.render.document import VALUE, lay_out
-from backproptable.render.form import Form
-from backproptable.render.listing import RAW, listing
+from backproptable.render.page import TEXT_FORMATS, make_form
 from backproptable.render.printers import Place, plain
-from backproptable.render.questions import equal_weights, lay_out_questions
+from backproptable.render.questions import equal_weights
 from backproptable.render.signs import turned_texts
-from backproptable.render.steps import lay_out_steps
-from backproptable.render.templates import fill_template
 from backproptable.style import EXPLAIN, LAYOUTS, Style
 
 __all__ = ["FORMATS", "VIEWS", "render_sheet"]
 
 VIEWS: Final = ("worked", "blank")
+FORMATS: Final = (*TEXT_FORMATS, "json")
 _USUAL: Final = Style()
 
 
@@ -52,25 +48,21 @@ def render_sheet(
     worked = view == "worked"
     if format == "json":
         return _json(solution, worked=worked, seed=seed)
-    plan, notation = solution.plan, load_notation(style.notation, solution.plan.net)
-    twin = equal_weights(solution) if worked and style.explain == "full" else None
-    document = lay_out(plan, notation, worked=worked, matrices=style.layout == "matrices")
-    if worked and style.explain == "full" and not plan.net.forward_only:
-        questions = lay_out_questions(plan, notation, style=VALUE, equal=twin)
-        document = replace(document, questions=questions)
-    context = {
-        "doc": document,
-        "layout": style.layout,
-        "steps": lay_out_steps(plan, notation, document) if style.layout == "steps" else None,
-        "explain": style.explain,
-        "figures": solution.figures,
-        "carry": solution.carry,
-        "seed": seed,
-        "listing": listing(plan, solution.figures, solution.carry) if worked else "",
-    }
-    form = Form(fill_template(f"{format}/page.{format}.j2", context, style.templates), _STYLES[format])
-    texts = turned_texts(plan, _shown_texts(solution, worked=worked), notation.opposite)
-    return form.fill([*texts, *(turned_texts(plan, twin.text, notation.opposite) if twin else ())])
+    plan = solution.plan
+    equal = equal_weights(solution) if worked and style.explain == "full" else None
+    form = make_form(
+        plan,
+        format=format,
+        task=set_task(plan, () if worked else "all"),
+        style=style,
+        figures=solution.figures,
+        carry=solution.carry,
+        seed=seed,
+        equal=equal,
+    )
+    opposite = load_notation(style.notation, plan.net).opposite
+    texts = turned_texts(plan, _shown_texts(solution, worked=worked), opposite)
+    return form.fill([*texts, *(turned_texts(plan, equal.text, opposite) if equal else ())])
 
 
 def _shown_texts(solution: Solution, *, worked: bool) -> list[str | None]:
@@ -79,37 +71,6 @@ def _shown_texts(solution: Solution, *, worked: bool) -> list[str | None]:
         text if worked or cell.formula is None else None
         for cell, text in zip(solution.plan.cells, solution.text, strict=True)
     ]
-
-
-# --- Markdown and LaTeX ------------------------------------------------------------------------
-
-
-def _tex_number(text: str) -> str:
-    mantissa, mark, exponent = text.partition("e")
-    return rf"{mantissa} \times 10^{{{exponent}}}" if mark else mantissa
-
-
-def _bracketed(text: str) -> str:
-    return f"({_tex_number(text)})" if text.startswith("-") else _tex_number(text)
-
-
-def _base(text: str) -> str:
-    return f"({_tex_number(text)})" if text.startswith("-") or "e" in text else text
-
-
-_IN_FORMULAS: Final[dict[str, Callable[[str], str]]] = {
-    Place.OPEN: _tex_number,
-    Place.TIGHT: _bracketed,
-    Place.BASE: _base,
-    RAW: str,
-}
-_STYLES: Final[Mapping[str, Mapping[str, Callable[[str], str]]]] = {
-    "md": {**_IN_FORMULAS, VALUE: str},  # as a student would type it
-    "tex": {**_IN_FORMULAS, VALUE: lambda text: f"${_tex_number(text)}$"},
-}
-"""How a number is written in each kind of slot."""
-
-FORMATS: Final = (*_STYLES, "json")
 
 
 # --- JSON --------------------------------------------------------------------------------------

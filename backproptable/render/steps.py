@@ -36,7 +36,7 @@ class Part:
     rules: list[str]
     """Its rules in TeX, without the chain rule written out from the loss down."""
     grids: list[Grid]
-    """Its numbers as matrices; none on a blank sheet, and none for a number that stands alone."""
+    """Its numbers as matrices; none where some are asked for, and none for a number that stands alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +184,7 @@ class _Layout:
             variables=[self.program.name(view.family, layer) for layer in layers],
             code=[self.program.line(view, layer) for layer in layers],
             rules=view.rules[:1] if view.reason == "gradient" else view.rules,
-            grids=self._shown(view, addresses) if self.document.worked and len(addresses) > 1 else [],
+            grids=self._shown(view, addresses) if view.worked and len(addresses) > 1 else [],
         )
 
     # --- matrices of numbers

@@ -52,7 +52,7 @@ class Sheet:
                         raise ValueError(f"{len(row)} cells under {len(table.head)} headings: {row}")
                     by_head = dict(zip(table.head, row, strict=True))
                     formula, numbers = by_head.get("formula", ""), by_head.get("numbers put in", "")
-                    lines.append(Line(by_head["cell"], formula, numbers, plain_number(by_head["value"])))
+                    lines.append(Line(by_head["cell"], formula, numbers, plain_number(by_head.get("value", ""))))
         return lines
 
     @property

@@ -1,0 +1,21 @@
+"""The words by which a sheet is read again: templates write them, the reader looks for them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["ANSWER", "ASKED", "CELL", "CODE", "MARKS", "VALUE"]
+
+CODE: Final = "code"
+"""Stands before the sheet's code."""
+ASKED: Final = "numbers asked"
+"""Stands before the count of asked numbers."""
+CELL: Final = "cell"
+"""Heads the first column of every table of cells."""
+ANSWER: Final = "answer"
+"""Heads the last column of a table that the student fills in."""
+VALUE: Final = "value"
+"""Heads the last column of a table that is filled in already."""
+
+MARKS: Final = {"code": CODE, "asked": ASKED, "cell": CELL, "answer": ANSWER, "value": VALUE}
+"""As templates know them."""

@@ -1,0 +1,143 @@
+"""Text sheets: a plan laid out and put through the templates once, with slots for all that differs.
+
+What differs from sheet to sheet are the numbers and, on the sheets of a class, whose it is: a `Form`
+is filled with a text for each cell of the plan, followed by those of `STUDENT_FIELDS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from backproptable.asked import Task
+from backproptable.evaluate import Solution
+from backproptable.marks import MARKS
+from backproptable.notation import load_notation
+from backproptable.plan import Plan
+from backproptable.render.document import VALUE, lay_out
+from backproptable.render.escape import markdown_text, tex_text
+from backproptable.render.form import Form, slot
+from backproptable.render.listing import RAW, listing
+from backproptable.render.printers import Place
+from backproptable.render.questions import lay_out_questions
+from backproptable.render.steps import lay_out_steps
+from backproptable.render.templates import fill_template
+from backproptable.style import Style
+
+__all__ = ["STUDENT_FIELDS", "TEXT_FORMATS", "Assignment", "make_form"]
+
+STUDENT_FIELDS: Final = ("student", "student_id", "code")
+"""What a sheet of a class says of its student, in the order of the texts that fill it."""
+_TEXT: Final = "text"
+"""The slot style of words that strangers have written: nothing in them may be taken for markup."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """What a teacher writes over the sheets of a class."""
+
+    title: str
+    due: str = ""
+    hand_in: str = ""
+    """Where, and how: Markdown, like the instructions."""
+    instructions: str = ""
+    is_key: bool = False
+
+
+def make_form(
+    plan: Plan,
+    *,
+    format: str,  # noqa: A002 - the word users know
+    task: Task,
+    style: Style,
+    figures: int,
+    carry: str,
+    seed: int | None = None,
+    assignment: Assignment | None = None,
+    equal: Solution | None = None,
+) -> Form:
+    """The sheet of `plan` with slots for the givens and for the numbers that the task shows.
+
+    With `equal` (see `questions.equal_weights`) its numbers follow those of the sheet in the list of
+    texts. The closing program stands on worked examples only. Raises `InputError` for faults in a
+    teacher's own templates.
+    """
+    notation = load_notation(style.notation, plan.net)
+    document = lay_out(plan, notation, task, matrices=style.layout == "matrices")
+    example = document.worked and assignment is None
+    if example and style.explain == "full" and not plan.net.forward_only:
+        document = replace(document, questions=lay_out_questions(plan, notation, style=VALUE, equal=equal))
+    context = {
+        "doc": document,
+        "layout": style.layout,
+        "steps": lay_out_steps(plan, notation, document) if style.layout == "steps" else None,
+        "explain": style.explain,
+        "figures": figures,
+        "carry": carry,
+        "seed": seed,
+        "listing": listing(plan, figures, carry) if example else "",
+        "assignment": None if assignment is None else _as_text(assignment, plan, format),
+        "marks": MARKS,
+    }
+    return Form(fill_template(f"{format}/page.{format}.j2", context, style.templates), _STYLES[format])
+
+
+def _as_text(assignment: Assignment, plan: Plan, format: str) -> dict[str, Any]:  # noqa: A002
+    """The assignment as templates print it: what a teacher wrote, and slots for what differs."""
+    escape, of_teacher = _WORDS[format]
+    fields = {name: slot(len(plan.cells) + place, _TEXT) for place, name in enumerate(STUDENT_FIELDS)}
+    return {
+        "title": escape(assignment.title),
+        "due": escape(assignment.due),
+        "hand_in": of_teacher(assignment.hand_in),
+        "instructions": of_teacher(assignment.instructions),
+        "is_key": assignment.is_key,
+        **fields,
+    }
+
+
+def _tex_paragraphs(text: str) -> str:
+    return "\n\n".join(tex_text(" ".join(paragraph.split())) for paragraph in text.split("\n\n"))
+
+
+_WORDS: Final[Mapping[str, tuple[Callable[[str], str], Callable[[str], str]]]] = {
+    "md": (markdown_text, str.strip),
+    "tex": (tex_text, _tex_paragraphs),
+}
+"""How words are written that must not be markup, and those of the teacher, who may write Markdown."""
+
+
+# --- numbers in slots --------------------------------------------------------------------------
+
+
+def _tex_number(text: str) -> str:
+    mantissa, mark, exponent = text.partition("e")
+    return rf"{mantissa} \times 10^{{{exponent}}}" if mark else mantissa
+
+
+def _tex_value(text: str) -> str:
+    return f"${_tex_number(text)}$"
+
+
+def _bracketed(text: str) -> str:
+    return f"({_tex_number(text)})" if text.startswith("-") else _tex_number(text)
+
+
+def _base(text: str) -> str:
+    return f"({_tex_number(text)})" if text.startswith("-") or "e" in text else text
+
+
+_IN_FORMULAS: Final[dict[str, Callable[[str], str]]] = {
+    Place.OPEN: _tex_number,
+    Place.TIGHT: _bracketed,
+    Place.BASE: _base,
+    RAW: str,
+}
+_STYLES: Final[Mapping[str, Mapping[str, Callable[[str], str]]]] = {
+    "md": {**_IN_FORMULAS, VALUE: str, _TEXT: markdown_text},  # a value as a student would type it
+    "tex": {**_IN_FORMULAS, VALUE: _tex_value, _TEXT: tex_text},
+}
+"""How each kind of slot is written."""
+
+TEXT_FORMATS: Final = tuple(_STYLES)
