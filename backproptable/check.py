@@ -1,0 +1,171 @@
+"""What can be read of a filled-in sheet: for students, before they hand it in, and without any key.
+
+It says nothing about right or wrong. Every asked number is one of five: read, blank, unreadable,
+doubled (its name stands in several rows, so it is not clear which counts) or missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from backproptable.answers import Answer, Unreadable, read_answer
+from backproptable.errors import InputError, Problem
+from backproptable.marks import ASKED, CODE
+from backproptable.sheet import Row, Sheet, read_sheet
+from backproptable.tables import MAX_SIZE
+
+__all__ = ["CheckReport", "Doubled", "Fault", "check_sheet", "report_on"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """An answer that cannot be read."""
+
+    name: str
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Doubled:
+    """A cell that has several rows."""
+
+    name: str
+    lines: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What can be read of one sheet."""
+
+    sheet: str
+    """The file, as it was named."""
+    code: str | None
+    asked: int | None
+    read: tuple[str, ...]
+    """Names of the cells whose answer can be read."""
+    blank: tuple[str, ...]
+    unreadable: tuple[Fault, ...]
+    doubled: tuple[Doubled, ...]
+    faults: tuple[Problem, ...]
+    """What is wrong with the sheet's code or its count of asked numbers."""
+    remarks: tuple[Problem, ...]
+    """Lines that were passed over, and why."""
+
+    @property
+    def found(self) -> int:
+        """How many different cells have a row."""
+        return len(self.read) + len(self.blank) + len(self.unreadable) + len(self.doubled)
+
+    @property
+    def missing(self) -> int:
+        """How many asked numbers have no row; below 0 where there are more rows than asked for."""
+        return 0 if self.asked is None else self.asked - self.found
+
+    @property
+    def clean(self) -> bool:
+        """Whether it can be handed in as it is. Blanks and passed-over lines do not spoil it: they may be meant."""
+        return not (self.unreadable or self.doubled or self.missing or self.faults)
+
+    def lines(self) -> tuple[str, ...]:
+        """The report in words."""
+        return tuple(_told(self))
+
+
+def check_sheet(path: Path) -> CheckReport:
+    """Check a file. Raises `InputError` where it cannot be read at all."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_SIZE + 1)
+    except OSError as error:
+        problem = Problem("file", f"cannot be read ({error.strerror}).", "Name a Markdown file that is there.")
+        raise InputError([problem], str(path)) from None
+    try:
+        return report_on(read_sheet(data), str(path))
+    except InputError as error:
+        raise error.at(str(path)) from None
+
+
+def report_on(sheet: Sheet, name: str) -> CheckReport:
+    """What can be read of a sheet."""
+    rows: dict[str, list[Row]] = {}
+    for row in sheet.rows:
+        rows.setdefault(row.name, []).append(row)
+    remarks = {problem.where: problem for problem in sheet.remarks}
+    read, blank, unreadable = [], [], []
+    for row in (found[0] for found in rows.values() if len(found) == 1):
+        match read_answer(row.text):
+            case Answer():
+                read.append(row.name)
+            case Unreadable(_, reason):
+                known = remarks.get(f"line {row.line}")
+                unreadable.append(Fault(row.name, row.line, f"{known.what} {known.remedy}" if known else reason))
+            case _:
+                blank.append(row.name)
+    about_sheet = (CODE, ASKED)
+    told = {*about_sheet, *(f"line {fault.line}" for fault in unreadable)}
+    return CheckReport(
+        name,
+        sheet.code,
+        sheet.asked,
+        tuple(read),
+        tuple(blank),
+        tuple(unreadable),
+        tuple(Doubled(name, tuple(row.line for row in found)) for name, found in rows.items() if len(found) > 1),
+        tuple(problem for problem in sheet.remarks if problem.where in about_sheet),
+        tuple(problem for problem in sheet.remarks if problem.where not in told),
+    )
+
+
+# --- in words -------------------------------------------------------------------------------------
+
+_MOST_LINES: Final = 50
+"""Of each kind: who has more has one cause for all of them."""
+
+
+def _told(report: CheckReport) -> Iterator[str]:
+    total = report.found if report.asked is None else report.asked
+    yield f"{report.sheet}: {len(report.read)} of {total} numbers can be read."
+    yield from (f"  {problem}" for problem in report.faults)
+    if report.code:
+        yield f"  code: {report.code}"
+    if report.unreadable:
+        yield "  Not readable:"
+        yield from _some(f"line {fault.line}, {fault.name}: {fault.reason}" for fault in report.unreadable)
+    if report.doubled:
+        yield "  In several rows (keep one of them):"
+        yield from _some(f"{cell.name}: lines {_listed(cell.lines)}" for cell in report.doubled)
+    if report.missing > 0:
+        yield f"  Missing: {_rows(report.missing)} of the sheet {'is' if report.missing == 1 else 'are'} not there."
+    if report.missing < 0:
+        yield f"  Too many: {_rows(-report.missing)} more than the sheet asks for. Is a name misspelt?"
+    if report.blank:
+        yield f"  Blank ({len(report.blank)}): {_listed(report.blank)}"
+    if report.remarks:
+        yield "  Passed over:"
+        yield from _some(map(str, report.remarks))
+    yield f"  {'This can be handed in.' if report.clean else 'Please mend this before you hand it in.'}"
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"
+
+
+def _listed(things: Sequence[object]) -> str:
+    more = len(things) - _MOST_LINES
+    return ", ".join(map(str, things[:_MOST_LINES])) + (f" and {more} more" if more > 0 else "")
+
+
+def _some(lines: Iterable[str]) -> Iterator[str]:
+    """The first of many lines, indented, and how many more there are."""
+    more = 0
+    for number, line in enumerate(lines):
+        if number < _MOST_LINES:
+            yield f"    {line}"
+        else:
+            more += 1
+    if more:
+        yield f"    ... and {more} more"
