@@ -1,10 +1,11 @@
-"""The keys of an example file: what each may hold (pydantic), and how a wrong one is said to a teacher."""
+"""The keys of a file: what each may hold (pydantic), and how a wrong one is said to a teacher."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Set
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import Annotated, Any, Final
 
 from pydantic import (
@@ -22,13 +23,32 @@ from backproptable.digits import MAX_FIGURES, MIN_FIGURES
 from backproptable.errors import Problem, suggestion
 from backproptable.evaluate import CARRIES
 from backproptable.notation import notation_titles
+from backproptable.plaintext import one_line
 from backproptable.style import EXPLAIN, LAYOUTS
 
-__all__ = ["KNOWN_KEYS", "PARAMETER", "File", "NetKeys", "at_place", "problem_of", "shown", "without"]
+__all__ = [
+    "KNOWN_KEYS",
+    "NEARLY",
+    "PARAMETER",
+    "File",
+    "Keys",
+    "Known",
+    "NetKeys",
+    "Number",
+    "SheetKeys",
+    "at_place",
+    "keys_to",
+    "problem_of",
+    "refusal",
+    "shown",
+    "without",
+]
 
 _RESERVED: Final = ("kind", "steps", "loss_at", "online", "epochs", "keep", "mask")
 _LARGEST_COUNT: Final = 10**6
 """A layer of more units, or more updates than this, is a slip of the pen."""
+NEARLY: Final = 0.8
+"""How close (to `difflib`) a key comes to one that belongs elsewhere, if that is what it means."""
 PARAMETER: Final = re.compile("[Wb][1-9][0-9]*")
 """The keys of weight matrices and biases."""
 
@@ -43,7 +63,7 @@ def _bare_number(value: Any) -> Decimal:
 
 def _decimal(value: Any, remedy: str) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise _refusal(remedy)
+        raise refusal(remedy)
     return Decimal(value)
 
 
@@ -52,13 +72,14 @@ def _one_of(known: Callable[[], Iterable[str]]) -> AfterValidator:
 
     def checked(word: str) -> str:
         if word not in known():
-            raise _refusal(suggestion(word, known()))
+            raise refusal(suggestion(word, known()))
         return word
 
     return AfterValidator(checked)
 
 
-def _refusal(remedy: str) -> PydanticCustomError:
+def refusal(remedy: str) -> PydanticCustomError:
+    """Says what to write instead of what was found."""
     return PydanticCustomError("refused", "{remedy}", {"remedy": remedy})
 
 
@@ -73,11 +94,13 @@ Array = Annotated[
 """A number, a list, or a list of lists: told apart by looking, so that each slip is named once, at its place."""
 
 
-class _Keys(BaseModel):
+class Keys(BaseModel):
+    """A table of a file, or a whole one: nothing but the keys it names, nothing that is only taken for a type."""
+
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class NetKeys(_Keys):
+class NetKeys(Keys):
     """``[net]``"""
 
     preset: str | None = None
@@ -94,7 +117,9 @@ class NetKeys(_Keys):
     leaky_slope: Number | None = None
 
 
-class _SheetKeys(_Keys):
+class SheetKeys(Keys):
+    """``[sheet]``"""
+
     figures: Annotated[int, Field(ge=MIN_FIGURES, le=MAX_FIGURES)] | None = None
     carry: Annotated[str, _one_of(lambda: CARRIES)] | None = None
     layout: Annotated[str, _one_of(lambda: LAYOUTS)] | None = None
@@ -102,20 +127,23 @@ class _SheetKeys(_Keys):
     notation: Annotated[str, _one_of(notation_titles)] | None = None
 
 
-class File(_Keys):
+class File(Keys):
     """A whole example file."""
 
     about: str = ""
     net: NetKeys = NetKeys()
     givens: dict[str, Array] = {}
     answers: dict[str, str] = {}
-    sheet: _SheetKeys = _SheetKeys()
+    sheet: SheetKeys = SheetKeys()
 
 
-KNOWN_KEYS: Final[Mapping[Any, list[str]]] = {
+Known = Mapping[str | None, list[str]]
+"""The keys of each table of a file, and its tables under None. A table in a table is called ``draw.weights``."""
+
+KNOWN_KEYS: Final[Known] = {
     None: list(File.model_fields),
     "net": list(NetKeys.model_fields),
-    "sheet": list(_SheetKeys.model_fields),
+    "sheet": list(SheetKeys.model_fields),
 }
 
 _REMEDIES: Final = {
@@ -132,25 +160,38 @@ _REMEDIES: Final = {
 """By pydantic's types of error."""
 
 
-def problem_of(detail: Any) -> Problem:
-    """A pydantic error as a problem of the file."""
-    table, *inner = detail["loc"]
-    where = f"[{table}] {inner[0]}" if inner else table
+def keys_to(location: tuple[Any, ...], known: Known) -> tuple[Any, ...]:
+    """The keys that lead to a place in a file, without the words of pydantic and the places in lists after them."""
+    is_nested = ".".join(map(str, location[:2])) in known
+    return location[: 3 if is_nested else 2]
+
+
+def problem_of(detail: Any, known: Known) -> Problem:
+    """A pydantic error as a problem of a file that has the keys `known`."""
+    keys = keys_to(detail["loc"], known)
+    table, *inner = keys
+    where = f"[{table}] {'.'.join(inner)}" if inner else table
     if detail["type"] == "extra_forbidden":
-        return _unknown_key(where, table if inner else None, inner[0] if inner else table)
-    remedy = _REMEDIES.get(detail["type"], "{msg}.").format(key=table, msg=detail["msg"], **detail.get("ctx", {}))
-    places = [part + 1 for part in inner[1:] if isinstance(part, int)]
+        return Problem(where, *_unknown_key(".".join(keys[:-1]) or None, keys[-1], known))
+    context = {"key": ".".join(keys), "msg": detail["msg"], **detail.get("ctx", {})}
+    remedy = _REMEDIES.get(detail["type"], "{msg}.").format(**context)
+    places = [part + 1 for part in detail["loc"][len(keys) :] if isinstance(part, int)]
     return Problem(at_place(where, places), f"is {shown(detail['input'])}.", remedy)
 
 
-def _unknown_key(where: str, table: str | None, key: str) -> Problem:
+def _unknown_key(table: str | None, key: str, known: Known) -> tuple[str, str]:
+    """What is wrong with a key that is not one of its table's, and what to do."""
     if table == "net" and key in _RESERVED:
-        return Problem(where, "is reserved for a kind of net that this version cannot work yet.", "Remove it.")
-    homes = [home for home, keys in KNOWN_KEYS.items() if home and key in keys]
+        return "is reserved for a kind of net that this version cannot work yet.", "Remove it."
     if key in ("x", "y") or PARAMETER.fullmatch(key):
-        homes = ["givens"]
-    remedy = f"It belongs below a line [{homes[0]}]." if homes else suggestion(key, KNOWN_KEYS[table])
-    return Problem(where, "is not a known key.", remedy)
+        return "is not a known key.", "It belongs below a line [givens]."
+    own, others = known[table], [other for home, keys in known.items() if home for other in keys]
+    meant = get_close_matches(key, others, n=1, cutoff=NEARLY)
+    if meant != [key] and (get_close_matches(key, own) or not meant):
+        return "is not a known key.", suggestion(key, own)
+    homes = " or ".join(f"[{home}]" for home, keys in known.items() if home and meant[0] in keys)
+    guess = f"Did you mean {meant[0]!r}? " if meant[0] != key else ""
+    return "is not a known key.", f"{guess}It belongs below a line {homes}."
 
 
 def at_place(where: str, places: Iterable[int]) -> str:
@@ -170,7 +211,7 @@ def shown(value: Any) -> str:
                 text = f"{Decimal(value):.3e}"
             text = text.lower().replace("infinity", "inf").replace("e+", "e")
         case str():
-            text = f'"{value}"'
+            text = f'"{one_line(value)}"'
         case list():
             text = f"[{', '.join(map(shown, value))}]"
         case dict():

@@ -1,4 +1,4 @@
-"""The data files that come with the program: example files (`presets`) and notations, all TOML."""
+"""The data files that come with the program: example files (`presets`), notations, and a teacher's first files."""
 
 from __future__ import annotations
 
@@ -6,14 +6,24 @@ import tomllib
 from functools import lru_cache
 from importlib.resources import files
 
-__all__ = ["shipped_texts", "shipped_titles"]
+__all__ = ["shipped_texts", "shipped_titles", "starter_files"]
+
+
+@lru_cache
+def _files_in(folder: str) -> dict[str, str]:
+    entries = sorted((files("backproptable") / folder).iterdir(), key=lambda entry: entry.name)
+    return {entry.name: entry.read_text(encoding="utf-8") for entry in entries}
 
 
 @lru_cache
 def shipped_texts(folder: str) -> dict[str, str]:
     """Name and content of every file in ``presets`` or ``notations``."""
-    entries = sorted((files("backproptable") / folder).iterdir(), key=lambda entry: entry.name)
-    return {entry.name.removesuffix(".toml"): entry.read_text(encoding="utf-8") for entry in entries}
+    return {name.removesuffix(".toml"): text for name, text in _files_in(folder).items()}
+
+
+def starter_files() -> dict[str, str]:
+    """The files that a teacher begins with, by their names: a course and a class list."""
+    return dict(_files_in("starters"))
 
 
 def shipped_titles(folder: str) -> dict[str, str]:

@@ -368,6 +368,22 @@ BAD = {
         f"layers = [2, 2, 1]\n{TWO_LAYERS}[givens]\nx = [1, 2]\n{PARAMETERS}".replace("\nlayers = [2, 2, 1]", ""),
         "layers: is not a known key. It belongs below a line [net].",
     ),
+    "misspelt keys without their table": (
+        """
+        lyers = [2, 2, 1]
+        [net]
+        activations = ["tanh", "sigmoid"]
+        loss = "half_sse"
+        [sheet]
+        figures = 9
+        learning_rte = 0.1
+        """,
+        """
+        lyers: is not a known key. Did you mean 'layers'? It belongs below a line [net].
+        [sheet] learning_rte: is not a known key. Did you mean 'learning_rate'? It belongs below a line [net].
+        [sheet] figures: is 9. Write a number from 2 to 7. ...
+        """,
+    ),
     "givens under the wrong table": (
         "[net]\nx = [1, 2, 3]\nW1 = [[1]]\n[sheet]\nlearning_rate = 1",
         """

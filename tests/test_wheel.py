@@ -25,6 +25,7 @@ DATA = {
     "backproptable/templates": CHECKOUT / "templates",
     "backproptable/presets": PACKAGE / "presets",
     "backproptable/notations": PACKAGE / "notations",
+    "backproptable/starters": PACKAGE / "starters",
 }
 
 

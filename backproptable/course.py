@@ -1,0 +1,190 @@
+"""Course files: what every sheet of a class has in common, and what it is worth.
+
+A course gives no numbers: every student's are drawn. So a preset in ``[net]`` lends the description of
+its net only, and the number of its samples where it is a batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+from backproptable.asked import ASKED, asked_problems
+from backproptable.course_keys import COURSE_KEYS, CourseFile
+from backproptable.derive import derive_plan
+from backproptable.digits import DEFAULT_FIGURES
+from backproptable.errors import InputError, Problem, suggestion
+from backproptable.filenames import DEFAULT_FILE_NAME, rule_problems
+from backproptable.givens import samples_of
+from backproptable.grids import DEFAULT_GRIDS, Grid, Grids
+from backproptable.net import Net
+from backproptable.plan import Plan
+from backproptable.reading import NetReading, file_content, with_known_keys
+from backproptable.style import Style
+
+__all__ = ["Course", "Points", "load_course"]
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """What a number earns, by its verdict; ``wrong`` stands for mistakes and slips, too."""
+
+    right: Decimal = Decimal(1)
+    follows: Decimal = Decimal(1)
+    too_few_digits: Decimal = Decimal("0.5")
+    wrong: Decimal = Decimal(0)
+    blank: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """All that the sheets of one class have in common."""
+
+    title: str = "Backpropagation by hand"
+    """On one line and plain, like all texts but the last two."""
+    assignment: str = "ASSIGNMENT2B"
+    """What the numbers depend on besides the secret and the student's id."""
+    file_name: str = DEFAULT_FILE_NAME
+    due: str = ""
+    hand_in: str = ""
+    """Where and how, on one line; Markdown, like the instructions."""
+    instructions: str = ""
+    plan: Plan
+    grids: Grids = DEFAULT_GRIDS
+    figures: int = DEFAULT_FIGURES
+    carry: str = "paper"
+    layout: str = Style().layout
+    notation: str = Style().notation
+    explain: str = Style().explain
+    asked: str | tuple[str, ...] = "all"
+    """A word of `asked.ASKED`, or names of steps."""
+    points: Points = Points()
+    source: str = ""
+    """The file; empty for the default course."""
+
+    def as_keys(self) -> dict[str, Any]:
+        """The tables of a course file that say the same, every default written out; JSON knows all of it.
+
+        Decimals are texts; ``samples`` is None where a sheet has one sample that is no batch.
+        """
+        grids = self.grids
+        tables = {
+            "course": {key: getattr(self, key) for key in COURSE_KEYS["course"]},
+            "net": self.plan.net.as_keys(),
+            "draw": {key: asdict(getattr(grids, key)) for key in _GRIDS}
+            | {"dead_units": grids.dead_units, "samples": self.plan.net.samples},
+            "sheet": {key: getattr(self, key) for key in COURSE_KEYS["sheet"]},
+            "points": {key: number.normalize() for key, number in asdict(self.points).items()},
+        }
+        return {table: _plain(keys) for table, keys in tables.items()}
+
+
+_GRIDS: Final = tuple(field.name for field in fields(Grids) if field.name != "dead_units")
+
+
+def _plain(value: Any) -> Any:
+    """Nothing but what JSON has."""
+    match value:
+        case Decimal():
+            return f"{value:f}"
+        case dict():
+            return {key: _plain(part) for key, part in value.items()}
+        case list() | tuple():
+            return [_plain(part) for part in value]
+    return value
+
+
+def load_course(path: Path | None) -> Course:
+    """The course in a TOML file, or the default course. Raises `InputError` with all its problems."""
+    source = "" if path is None else str(path)
+    try:
+        return _Reading({} if path is None else file_content(path)).course(source)
+    except InputError as error:
+        raise error.at(source) from None
+
+
+class _Reading:
+    """One file on its way to a `Course`, collecting what is wrong with it."""
+
+    def __init__(self, content: dict[str, Any]) -> None:
+        self.file, self.problems, self.refused = with_known_keys(CourseFile, content, COURSE_KEYS)
+        self.shared = NetReading(self.file.net, self.file.sheet, self.refused, self.problems)
+
+    def course(self, source: str) -> Course:
+        own = self.file.course.model_dump(exclude_none=True)
+        self.problems += rule_problems(own.get("file_name", DEFAULT_FILE_NAME), None)
+        sheet = self.shared.sheet()
+        asked = sheet.get("asked", "all")
+        sheet["asked"] = asked if isinstance(asked, str) else tuple(dict.fromkeys(asked))
+        net = self._net()
+        grids = self._grids(net)
+        plan = self._plan(net)
+        self.problems += self._of_what_is_asked(plan, sheet["asked"])
+        if self.problems or plan is None:
+            raise InputError(map(_of_a_course, self.problems))
+        points = Points(**self.file.points.model_dump(exclude_none=True))
+        return Course(**own, plan=plan, grids=grids, **sheet, points=points, source=source)
+
+    def _net(self) -> Net:
+        samples = self.file.draw.samples
+        if samples is None:
+            samples = samples_of(self.shared.base.givens)
+        return self.shared.net({**self.shared.net_keys(), "samples": samples})
+
+    def _plan(self, net: Net) -> Plan | None:
+        """The plan of the net that the file means; None where that is not known."""
+        if self.shared.doubtful:
+            return None
+        try:
+            return derive_plan(net)
+        except InputError as error:
+            self.problems += error.problems
+            return None
+
+    def _grids(self, net: Net) -> Grids:
+        """What numbers are drawn from. A grid with a key that is refused is not looked at any further."""
+        draw = self.file.draw
+        grids = {}
+        for name in _GRIDS:
+            given = getattr(draw, name).model_dump(exclude_none=True)
+            grids[name] = Grid(**asdict(getattr(DEFAULT_GRIDS, name)) | given)
+            if all(keys[:2] != ("draw", name) for keys in self.refused):
+                self.problems += grids[name].problems(f"[draw] {name}")
+        self.problems += self._of_dead_units(net)
+        return Grids(**grids, dead_units=draw.dead_units)
+
+    def _of_dead_units(self, net: Net) -> Iterator[Problem]:
+        """One unit of each ReLU layer stays alive: beyond a dead layer there is nothing to learn."""
+        if not self.shared.doubtful.isdisjoint(("layers", "activations")):
+            return
+        relus = [units for units, kind in zip(net.layers[1:], net.activations, strict=True) if kind == "relu"]
+        most = sum(relus) - len(relus)
+        if self.file.draw.dead_units > most:
+            what = f"is {self.file.draw.dead_units}, but one unit of each ReLU layer has to stay alive."
+            yield Problem("[draw] dead_units", what, f"Write a number up to {most}." if most else "Write 0.")
+
+    def _of_what_is_asked(self, plan: Plan | None, asked: str | tuple[str, ...]) -> Iterator[Problem]:
+        if plan is not None:
+            yield from asked_problems(plan, asked)
+        elif isinstance(asked, str) and asked not in ASKED:
+            yield Problem("[sheet] asked", f'is "{asked}".', suggestion(asked, ASKED))
+
+
+def _of_a_course(problem: Problem) -> Problem:
+    """The problem with a remedy for those whose numbers are drawn: a course has no [givens]."""
+    match problem.where:
+        case "givens":
+            return Problem("givens", "is for example files.", _ALL_DRAWN)
+        case "answers":
+            what = "is for example files: the answers of a class come back on its sheets."
+            return Problem("answers", what, "Remove it.")
+    if "[givens]" not in problem.remedy:
+        return problem
+    remedy = "Choose another activation." if problem.where == "[net] activations" else _ALL_DRAWN
+    return problem._replace(remedy=remedy)
+
+
+_ALL_DRAWN: Final = "Remove it: every student's numbers are drawn, and [draw] says from what."

@@ -1,0 +1,135 @@
+"""The keys of a course file beside those of an example file: what each may hold, and how texts are tidied."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, Discriminator, Field, PlainValidator, Tag
+
+from backproptable.keys import Keys, Known, NetKeys, Number, SheetKeys, refusal
+from backproptable.plaintext import composed, one_line
+
+__all__ = ["COURSE_KEYS", "CourseFile"]
+
+_MOST_SAMPLES: Final = 64
+"""A sheet of more samples is no work for a hand."""
+_LINE: Final = 100
+"""Characters; more do not fit on a line of a sheet."""
+_LONG_LINE: Final = 300
+_PAGE: Final = 5000
+_LEAST_POINTS: Final = -10
+_MOST_POINTS: Final = 100
+_MOST_DECIMALS: Final = 6
+
+
+def _line(most: int, *, needed: bool = False) -> AfterValidator:
+    """A text that stands on one line, however it is written in the file."""
+    return AfterValidator(lambda text: _capped(one_line(text), most, needed=needed))
+
+
+def _page(text: str) -> str:
+    """Markdown of several lines, without what no printer prints."""
+    kept = (character for character in text if character in "\n\t" or unicodedata.category(character) != "Cc")
+    return _capped(composed("".join(kept)).strip(), _PAGE)
+
+
+def _capped(text: str, most: int, *, needed: bool = False) -> str:
+    if len(text) > most:
+        raise refusal(f"It has {len(text)} characters: write at most {most}.")
+    if needed and not text:
+        raise refusal("Write a text, or leave this line out.")
+    return text
+
+
+def _due(value: Any) -> str:
+    """A text, or a TOML date (and time), which is written as ISO has it, with a space between the two."""
+    if isinstance(value, datetime):
+        return value.isoformat(" ", "seconds" if value.second else "minutes")
+    if isinstance(value, date):
+        return value.isoformat()
+    if not isinstance(value, str):
+        raise refusal("Write a text, in quotes, or a date with or without a time, such as 2030-01-31 12:00:00.")
+    return _capped(one_line(value), _LINE)
+
+
+def _points(number: Decimal) -> Decimal:
+    is_short = number.is_finite() and -int(number.normalize().as_tuple().exponent) <= _MOST_DECIMALS
+    if not (is_short and _LEAST_POINTS <= number <= _MOST_POINTS):
+        remedy = f"Write a number from {_LEAST_POINTS} to {_MOST_POINTS} with at most {_MOST_DECIMALS} decimals."
+        raise refusal(remedy)
+    return number + 0  # no minus zero
+
+
+def _above_zero(number: Decimal) -> Decimal:
+    if number <= 0:
+        raise refusal("Write a number above 0: a right number has to earn something.")
+    return number
+
+
+_Points = Annotated[Number, AfterValidator(_points)]
+_Word = Annotated[str, _line(_LINE)]
+_Asked = Annotated[
+    Annotated[_Word, Tag("word")] | Annotated[list[_Word], Tag("list")],
+    Discriminator(lambda value: "list" if isinstance(value, list) else "word"),
+]
+
+
+class _CourseKeys(Keys):
+    title: Annotated[str, _line(_LINE, needed=True)] | None = None
+    assignment: Annotated[str, _line(_LINE, needed=True)] | None = None
+    file_name: Annotated[str, _line(_LONG_LINE)] | None = None
+    due: Annotated[str, PlainValidator(_due)] | None = None
+    hand_in: Annotated[str, _line(_LONG_LINE)] | None = None
+    instructions: Annotated[str, AfterValidator(_page)] | None = None
+
+
+class _GridKeys(Keys):
+    low: Number | None = None
+    high: Number | None = None
+    grid: Number | None = None
+
+
+class _DrawKeys(Keys):
+    weights: _GridKeys = _GridKeys()
+    biases: _GridKeys = _GridKeys()
+    inputs: _GridKeys = _GridKeys()
+    dead_units: Annotated[int, Field(ge=0)] = 0
+    samples: Annotated[int, Field(ge=1, le=_MOST_SAMPLES)] | None = None
+
+
+class _CourseSheetKeys(SheetKeys):
+    asked: _Asked | None = None
+
+
+class _PointsKeys(Keys):
+    right: Annotated[_Points, AfterValidator(_above_zero)] | None = None
+    follows: _Points | None = None
+    too_few_digits: _Points | None = None
+    wrong: _Points | None = None
+    blank: _Points | None = None
+
+
+class CourseFile(Keys):
+    """A whole course file."""
+
+    course: _CourseKeys = _CourseKeys()
+    net: NetKeys = NetKeys()
+    draw: _DrawKeys = _DrawKeys()
+    sheet: _CourseSheetKeys = _CourseSheetKeys()
+    points: _PointsKeys = _PointsKeys()
+
+
+COURSE_KEYS: Final[Known] = {
+    None: list(CourseFile.model_fields),
+    "course": list(_CourseKeys.model_fields),
+    "net": list(NetKeys.model_fields),
+    "draw": list(_DrawKeys.model_fields),
+    "draw.weights": list(_GridKeys.model_fields),
+    "draw.biases": list(_GridKeys.model_fields),
+    "draw.inputs": list(_GridKeys.model_fields),
+    "sheet": list(_CourseSheetKeys.model_fields),
+    "points": list(_PointsKeys.model_fields),
+}
