@@ -8,8 +8,10 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 
 import click
 
@@ -21,11 +23,18 @@ if TYPE_CHECKING:
 
 __all__ = ["main", "run"]
 
+FOUND: Final = 1
+"""The exit code of a command that has done its work and found something."""
+
+First = TypeVar("First")
+Second = TypeVar("Second")
+
 
 def run() -> NoReturn:
-    """The entry point: exit 0 when done, 2 for unusable input, 3 where writing failed or was interrupted."""
+    """The entry point: exit 0 when done, 1 if something was found, 2 for unusable input, 3 where writing failed."""
+    code = None
     try:
-        main.main(standalone_mode=False)
+        code = main.main(standalone_mode=False)
         sys.stdout.flush()
     except SystemExit:  # only for a closed pipe: the reader has seen enough
         sys.exit(0)
@@ -42,7 +51,7 @@ def run() -> NoReturn:
     except click.ClickException as error:
         error.show()
         sys.exit(InputError.exit_code)
-    sys.exit(0)
+    sys.exit(code or 0)
 
 
 def _leave(message: str, code: int) -> NoReturn:
@@ -68,6 +77,14 @@ _output = click.option(
 )
 
 
+_templates = click.option(
+    "--templates",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Folder with templates of your own, which replace shipped ones of the same name.",
+)
+
+
 @main.command()
 @click.argument("example", required=False, metavar="[EXAMPLE.toml | PRESET]")
 @_output
@@ -79,12 +96,7 @@ _output = click.option(
 @click.option("--explain", metavar="full|short|none", help="How much is said about why.  [default: short]")
 @click.option("--figures", type=int, metavar="N", help="Significant figures, 2 to 7 (carry full: 10).  [default: 4]")
 @click.option("--carry", metavar="paper|full", help="Work on printed numbers, or on all digits.  [default: paper]")
-@click.option(
-    "--templates",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    metavar="DIR",
-    help="Folder with templates of your own, which replace shipped ones of the same name.",
-)
+@_templates
 def handout(
     example: str | None,
     output: Path,
@@ -140,6 +152,148 @@ def gallery(output: Path) -> None:
 
     for path in write_files(output, make_gallery()):
         click.echo(path)
+
+
+@main.command()
+@_output
+def init(output: Path) -> None:
+    """Write a commented course.toml and a sample roster.csv to start from."""
+    from backproptable.shipped import starter_files  # noqa: PLC0415 - reads files
+    from backproptable.writing import write_files  # noqa: PLC0415
+
+    files = starter_files()
+    if there := [output / name for name in files if (output / name).exists()]:
+        remedy = "Remove it, or choose another folder (-o)."
+        raise InputError([Problem(str(path), "is there already.", remedy) for path in there])
+    paths = dict(zip(files, write_files(output, files), strict=True))
+    for path in paths.values():
+        click.echo(path)
+    click.echo(f"Next: backproptable assign {paths['roster.csv']} --course {paths['course.toml']} --preview", err=True)
+
+
+@main.command()
+@click.argument("roster", type=click.Path(path_type=Path), metavar="ROSTER.csv")
+@click.option(
+    "--course", type=click.Path(path_type=Path), metavar="COURSE.toml", help="What the sheets have in common."
+)
+@_output
+@click.option("--keys", type=click.Path(path_type=Path), metavar="DIR", help="Folder of keys.  [default: OUTPUT/keys]")
+@click.option("--format", "formats", default="md", show_default=True, metavar="md,tex", help="Files to write.")
+@click.option("--preview", "only_preview", is_flag=True, help="Make one sheet and its key, of nobody's numbers.")
+@click.option("--processes", type=click.IntRange(min=1), metavar="N", help="Processes to use.  [default: one a core]")
+@_templates
+def assign(
+    roster: Path,
+    course: Path | None,
+    output: Path,
+    keys: Path | None,
+    formats: str,
+    only_preview: bool,
+    processes: int | None,
+    templates: Path | None,
+) -> None:
+    """Give every student of a roster a sheet of their own, and the teacher a key for each.
+
+    A rerun adds newcomers and writes what is missing. Nobody's sheet is drawn again or replaced.
+    """
+    from backproptable.assign import assign_class, preview  # noqa: PLC0415 - heavy
+    from backproptable.course import load_course  # noqa: PLC0415
+    from backproptable.roster import load_roster  # noqa: PLC0415
+    from backproptable.summary import summary  # noqa: PLC0415
+
+    loaded, students = _both(
+        lambda: load_course(course and _started(course, output)), lambda: load_roster(_started(roster, output))
+    )
+    words = [word.strip() for word in formats.split(",")]
+    if only_preview:
+        for path in preview(loaded, output, formats=words, templates=templates):
+            click.echo(path)
+        return
+    try:
+        report = assign_class(
+            loaded,
+            students,
+            output,
+            keys=keys,
+            formats=words,
+            templates=templates,
+            processes=processes,
+            progress=_progress,
+        )
+    except KeyboardInterrupt:
+        click.echo("Run the same command again to finish: nobody's sheet will change.", err=True)
+        raise
+    for line in summary(report):
+        click.echo(line)
+    for warning in report.warnings:
+        click.secho(f"warning: {warning}", err=True, fg="yellow")
+
+
+def _started(path: Path, output: Path) -> Path:
+    """The file, or the one of that name that `init` has written into the output folder."""
+    started = output / path
+    return started if not path.exists() and started.is_file() else path
+
+
+def _both(first: Callable[[], First], second: Callable[[], Second]) -> tuple[First, Second]:
+    """The results of both. Raises the problems of both at once."""
+    try:
+        one = first()
+    except InputError as error:
+        try:
+            second()
+        except InputError as other:
+            raise BackproptableError(f"{error}\n{other}") from None
+        raise
+    return one, second()
+
+
+@contextmanager
+def _progress(stage: str, total: int) -> Iterator[Callable[[int], object]]:
+    """A bar on a terminal; nothing where nobody watches."""
+    if not sys.stderr.isatty():
+        yield lambda _done: None
+        return
+    with click.progressbar(length=total, label=stage, file=sys.stderr) as bar:
+        yield bar.update
+
+
+_also = click.option(
+    "-o", "--output", type=click.Path(path_type=Path), metavar="DIR", help="Also write it into a file there."
+)
+
+
+@main.command()
+@click.argument("sheets", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="SHEET...")
+@_also
+def check(sheets: tuple[Path, ...], output: Path | None) -> None:
+    """Say what can be read of filled-in sheets, and what not. No key is needed."""
+    from backproptable.check import check_sheet  # noqa: PLC0415 - heavy
+
+    reports = [check_sheet(path) for path in sheets]
+    _say([line for report in reports for line in report.lines()], output, "check.txt")
+    if not all(report.clean for report in reports):
+        click.get_current_context().exit(FOUND)
+
+
+@main.command()
+@_also
+def mistakes(output: Path | None) -> None:
+    """List the typical mistakes that drawing and verifying know."""
+    from backproptable.mistakes import MISTAKES  # noqa: PLC0415 - heavy
+
+    width = max(len(mistake.code) for mistake in MISTAKES)
+    _say([f"{mistake.code:<{width}}  {mistake.title}" for mistake in MISTAKES], output, "mistakes.txt")
+
+
+def _say(lines: list[str], output: Path | None, name: str) -> None:
+    """Print the lines; write them into the file of that name, too, where a folder is given."""
+    for line in lines:
+        click.echo(line)
+    if output is not None:
+        from backproptable.writing import write_files  # noqa: PLC0415
+
+        write_files(output, {name: "".join(f"{line}\n" for line in lines)})
 
 
 def _example(name: str | None) -> Example | None:

@@ -12,7 +12,7 @@ The rules (they are the same on every sheet, in every format):
 
 from __future__ import annotations
 
-from decimal import Decimal, localcontext
+from decimal import Context, Decimal
 from typing import Final
 
 import numpy as np
@@ -111,11 +111,14 @@ def show(value: float, figures: int) -> str:
     return mantissa.rstrip(".") + (f"e{int(exponent)}" if mark else "")
 
 
+_LONG: Final = Context(prec=200)
+"""For decimals that grow with every update of a weight."""
+
+
 def show_exact(value: Decimal, figures: int) -> str:
     """The text of a number with every decimal it has, in exponent form where the rule wants it."""
-    with localcontext(prec=200):
-        value = value.normalize()
-    if value == 0:
+    value = value.normalize(_LONG)
+    if not value:
         return "0"
     if _SMALLEST_PLAIN <= abs(value) < Decimal(10) ** figures:
         return f"{value:f}"

@@ -31,9 +31,10 @@ from backproptable.errors import InputError, Problem
 from backproptable.evaluate import Calculator, Givens
 from backproptable.grids import DEFAULT_GRIDS, Grids
 from backproptable.mistakes import WrongLine, wrong_lines
+from backproptable.net import Net
 from backproptable.plan import Plan
-from backproptable.rules import Rules
-from backproptable.sheets import Sheets
+from backproptable.rules import Measure, Rules
+from backproptable.sheet_numbers import SheetNumbers
 
 __all__ = ["Drawing", "Drawn", "draw_givens", "student_key"]
 
@@ -78,7 +79,7 @@ class Drawn:
     """How many draws each sheet took."""
     failed: Counter[str]
     """How often each rule, by its code, has sent a draw back."""
-    measures: dict[str, NDArray[np.float64]]
+    measures: dict[str, Measure]
     """What each rule has measured, by its code, one number per sheet."""
     hidden: NDArray[np.bool_]
     """Which of the mistakes that were let go hide on a sheet; shape (`Drawing.let_go`, sheets)."""
@@ -90,7 +91,7 @@ class Drawing:
     `given` numbers stay as they are. With `mistakes`, a good sheet shows every registered mistake:
     it gives a number that cannot be the right one. Those that hide on nearly every draw of this
     net, as a fixed set of trial draws shows, are let go (`let_go`). Raises `InputError` where no
-    trial draw is a good sheet.
+    trial draw is a good sheet, and where more units are to be dead than can be.
     """
 
     def __init__(
@@ -104,17 +105,21 @@ class Drawing:
         mistakes: bool = True,
     ) -> None:
         self.plan, self.figures, self._dead_units = plan, figures, grids.dead_units
+        if problem := _too_many_dead(plan.net, grids.dead_units):
+            raise InputError([problem])
         self.calculator = Calculator(plan)
         self.candidates = Candidates(plan, self.calculator, grids, given or {})
         self.let_go: tuple[WrongLine, ...] = ()
         self._hidden = Confusion(plan, (), figures, carry)
-        self.rules = () if self.candidates.weights_are_given else Rules(plan, grids.dead_units, ()).all
+        self.rules = () if self.candidates.weights_are_given else Rules(plan, grids.dead_units, carry, ()).all
         if mistakes:
             self._demand_all_but_the_hidden(Confusion(plan, wrong_lines(plan), figures, carry), carry)
 
     def _demand_all_but_the_hidden(self, every: Confusion, carry: str) -> None:
         """Add the rule that mistakes show: first those that often hide, then all others."""
-        probes = self.draw([sha256(f"probe/{number}".encode()).digest() for number in range(_PROBES)])
+        keys = [sha256(f"probe/{number}".encode()).digest() for number in range(_PROBES)]
+        self.draw(keys[:1])  # a net that no draw is good for is told by one sheet as well as by many
+        probes = self.draw(keys)
         hides = every.of(self._sheets(probes.units))
         worst_first = np.argsort(-hides.sum(axis=1), kind="stable")
         # For each place in that order: the share of trials on which nothing from there on hides.
@@ -131,10 +136,10 @@ class Drawing:
 
         self.let_go = lines(set(range(len(every.lines))) - demanded)
         self._hidden = Confusion(self.plan, self.let_go, every.figures, carry)
-        self.rules = Rules(self.plan, self._dead_units, (confusion(often), confusion(demanded - often))).all
+        self.rules = Rules(self.plan, self._dead_units, carry, (confusion(often), confusion(demanded - often))).all
 
-    def _sheets(self, units: Units) -> Sheets:
-        return Sheets(self.calculator, self.candidates.floats(units), self.figures)
+    def _sheets(self, units: Units) -> SheetNumbers:
+        return SheetNumbers(self.calculator, self.candidates.floats(units), self.figures)
 
     def draw(self, keys: Sequence[bytes]) -> Drawn:
         """A good sheet for every key.
@@ -180,7 +185,7 @@ class Drawing:
                 drawn.measures[code][done] = measure[columns]
         return set(accepted)
 
-    def _judged(self, sheets: Sheets, good: NDArray[np.bool_]) -> tuple[list[str], dict[str, NDArray[np.float64]]]:
+    def _judged(self, sheets: SheetNumbers, good: NDArray[np.bool_]) -> tuple[list[str], dict[str, Measure]]:
         """The first rule that each sheet breaks ("" for none), and what the rules have measured."""
         broken = ["" if fine else _UNITS for fine in good.tolist()]
         measures = {rule.code: np.zeros(sheets.count) for rule in self.rules}
@@ -202,6 +207,17 @@ class Drawing:
         words = {rule.code: rule.words for rule in self.rules}
         words[_UNITS] = "no unit is saturated or at a corner, and none is dead but by choice"
         code, count = failed.most_common(1)[0]
-        what = f"{_SHEET_TRIES} draws gave no good sheet; the rule that failed most ({count} times): {words[code]}."
+        share = f"{count / failed.total():.0%}".replace("%", " %")
+        what = f"{_SHEET_TRIES} draws gave no good sheet; the rule that failed most ({share}): {words[code]}."
         remedy = "Use a smaller net or learning rate, other activations or ranges, or give the numbers in [givens]."
         return InputError([Problem("draw", what, remedy)])
+
+
+def _too_many_dead(net: Net, dead_units: int) -> Problem | None:
+    """One unit of each ReLU layer stays alive: beyond a dead layer there is nothing to learn."""
+    relus = [units for units, kind in zip(net.layers[1:], net.activations, strict=True) if kind == "relu"]
+    most = sum(relus) - len(relus)
+    if 0 <= dead_units <= most:
+        return None
+    what = f"is {dead_units}, but in this net there can be {f'from 0 to {most}' if most else 'none'}."
+    return Problem("[draw] dead_units", what, "One unit of each ReLU layer has to stay alive.")

@@ -49,6 +49,9 @@ class InputError(BackproptableError):
         prefix = f"{self.source}: " if self.source else ""
         return "\n".join(f"{prefix}{problem}" for problem in self.problems)
 
+    def __reduce__(self) -> tuple[type[InputError], tuple[tuple[Problem, ...], str]]:
+        return InputError, (self.problems, self.source)  # so that it comes whole out of another process
+
     def at(self, source: str) -> InputError:
         """The same problems, said of the file `source`."""
         return InputError(self.problems, source)

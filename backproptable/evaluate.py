@@ -8,9 +8,9 @@ as a calculator gives them, unrounded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from functools import cached_property
 from typing import Final
 
@@ -24,8 +24,6 @@ from backproptable.digits import (
     MIN_FIGURES,
     rounded,
     settled,
-    show,
-    show_exact,
     show_given,
     without_noise,
 )
@@ -44,8 +42,8 @@ from backproptable.formula import (
     put_in,
     references,
 )
-from backproptable.names import Address
 from backproptable.net import LARGEST_GIVEN
+from backproptable.numerals import Numerals
 from backproptable.plan import Cell, Digits, Plan
 
 __all__ = [
@@ -120,6 +118,16 @@ class Calculator:
                     values[rows] = program(values)
         return values
 
+    def without_mere_noise(self, givens: Table) -> Table:
+        """The exact calculation, with 0 for numbers that are nothing but rounding noise.
+
+        Such a number, like a sum of softmax derivatives, comes out altogether different when the work
+        is done in NumPy's longest format. (Where that is double precision too, nothing is found.)
+        """
+        exact, finer = self.exact(givens), self.exact(givens.astype(np.longdouble))
+        with np.errstate(all="ignore"):
+            return np.where(np.abs(exact - finer) > _NOISE * np.abs(exact), 0.0, exact)
+
     def program(self, cells: Iterable[Cell]) -> TableProgram:
         """The exact calculation of some cells, in place, from what a table holds above them."""
         programs = compile_formulas(
@@ -135,14 +143,19 @@ class Calculator:
 
     def paper(self, givens: Table, figures: int) -> Table:
         """Every cell as printed on paper: worked on the printed numbers above, rounded once."""
+        return self.paper_and_lines(givens, figures)[0]
+
+    def paper_and_lines(self, givens: Table, figures: int) -> tuple[Table, Table]:
+        """What `paper` gives, and what `lines` gives of that."""
         values = self.table(givens)
+        lines = values.copy()
         with np.errstate(all="ignore"):
             for programs, rounded_rows in zip(self._paper_programs, self._rounded_rows, strict=True):
                 for rows, program in programs:
-                    values[rows] = program(values)
+                    values[rows] = lines[rows] = program(values)
                 if rounded_rows:
                     values[rounded_rows] = rounded(values[rounded_rows], figures)
-        return values
+        return values, lines
 
     def shown(self, exact: Table, figures: int) -> Table:
         """The exact values rounded for show (full carry)."""
@@ -294,7 +307,7 @@ def solve(plan: Plan, givens: Givens, *, figures: int = DEFAULT_FIGURES, carry: 
         raise InputError(problems)
     column = _as_column(plan, givens)
     calculator = Calculator(plan)
-    exact = _without_mere_noise(calculator, column)
+    exact = calculator.without_mere_noise(column)
     _refuse_undefined(plan, exact, exact, "Choose smaller weights or inputs.")
     _refuse_saturated(plan, exact, figures)
     printed = calculator.paper(column, figures) if carry == "paper" else calculator.shown(exact, figures)
@@ -302,7 +315,8 @@ def solve(plan: Plan, givens: Givens, *, figures: int = DEFAULT_FIGURES, carry: 
     remedy = f"At {figures} figures a number above it rounds to 0 or 1: ask for more figures"
     remedy += ', or carry full precision (carry = "full").' if carry == "paper" else "."
     _refuse_undefined(plan, lines, printed, remedy)
-    texts = _texts(plan, givens, printed[:, 0], figures, carry)
+    written = [show_given(givens[cell.name]) for cell in plan.givens]
+    texts = tuple(Numerals(plan, figures, carry).texts(written, printed[:, 0].tolist()))
     return Solution(plan, figures, carry, exact[:, 0], lines[:, 0], texts)
 
 
@@ -316,17 +330,6 @@ def settings_problems(figures: int, carry: str, where: Callable[[str], str] = st
         if highest < figures <= MAX_FIGURES:
             remedy += f" Up to {MAX_FIGURES} are possible in full carry, where lines need not hold on paper."
         yield Problem(where("figures"), f"is {figures}.", remedy)
-
-
-def _without_mere_noise(calculator: Calculator, column: Table) -> Table:
-    """The exact calculation, with 0 for numbers that are nothing but rounding noise.
-
-    Such a number, like a sum of softmax derivatives, comes out altogether different when the work
-    is done in NumPy's longest format. (Where that is double precision too, nothing is found.)
-    """
-    exact, finer = calculator.exact(column), calculator.exact(column.astype(np.longdouble))
-    with np.errstate(all="ignore"):
-        return np.where(np.abs(exact - finer) > _NOISE * np.abs(exact), 0.0, exact)
 
 
 def _as_column(plan: Plan, givens: Givens) -> Table:
@@ -373,39 +376,3 @@ def _refuse_saturated(plan: Plan, exact: Table, figures: int) -> None:
 def _inputs(plan: Plan, cell: Cell, values: Table) -> str:
     used = dict.fromkeys(references(cell.formula) if cell.formula else ())
     return ", ".join(f"{plan.cells[plan.row[to]].name} = {values[plan.row[to], 0]:.4g}" for to in used)  # type: ignore[index]
-
-
-def _texts(plan: Plan, givens: Givens, printed: Table, figures: int, carry: str) -> tuple[str, ...]:
-    texts: list[str] = []
-    for row, cell in enumerate(plan.cells):
-        if cell.formula is None:
-            texts.append(show_given(givens[cell.name]))
-        elif cell.digits is Digits.EVERY_DECIMAL and carry == "paper":
-            texts.append(show_exact(_decimal(cell.formula, plan.row, texts), figures))
-        elif cell.digits is Digits.EXACT:
-            texts.append(show_exact(Decimal(repr(float(printed[row]))), figures))
-        else:
-            texts.append(show(float(printed[row]), figures))
-    return tuple(texts)
-
-
-def _decimal(formula: Formula, row: Mapping[Address, int], printed: Sequence[str]) -> Decimal:
-    """The exact decimal that a formula of sums and products has on the printed numbers."""
-
-    def value(part: Formula) -> Decimal:
-        match part:
-            case Ref(Address() as to):
-                return Decimal(printed[row[to]])
-            case Neg(arg):
-                return -value(arg)
-            case Sum(terms):
-                return sum(map(value, terms), Decimal(0))
-            case Product(factors):
-                result = Decimal(1)
-                for factor in factors:
-                    result *= value(factor)
-                return result
-        raise PlanError(f"{part} has no exact decimal")
-
-    with localcontext(prec=200):
-        return value(formula)

@@ -49,7 +49,7 @@ class Ranges:
 
 _RISING: Final[dict[str, Callable[[Table], Table]]] = {
     "exp": np.exp,
-    "ln": np.log,
+    "ln": lambda values: np.log(np.maximum(values, 0.0)),
     "sqrt": np.sqrt,
     "tanh": np.tanh,
 }

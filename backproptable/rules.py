@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from backproptable.confusion import Confusion
 from backproptable.names import Address
 from backproptable.plan import Digits, Plan, Reason
-from backproptable.sheets import Sheets
+from backproptable.sheet_numbers import SheetNumbers
 
-__all__ = ["NEAREST", "WIDEST", "Rule", "Rules"]
+__all__ = ["NEAREST", "WIDEST", "Measure", "Rule", "Rules"]
 
 Measure = NDArray[np.float64]
 
@@ -44,19 +44,21 @@ class Rule:
     code: str
     """Its name in the manifest."""
     words: str
-    measure: Callable[[Sheets], Measure]
+    measure: Callable[[SheetNumbers], Measure]
     keeps: Callable[[Measure], NDArray[np.bool_]]
 
 
 class Rules:
     """The rules for sheets of one plan, compiled once, the cheapest first."""
 
-    def __init__(self, plan: Plan, dead_units: int, confusions: Sequence[Confusion]) -> None:
-        self._plan = plan
+    def __init__(self, plan: Plan, dead_units: int, carry: str, confusions: Sequence[Confusion]) -> None:
+        self._plan, self._carry = plan, carry
         worked = list(plan.worked)
         rounded = {plan.row[cell.address] for _, cell in worked if cell.digits is Digits.FIGURES}
+        shown = {plan.row[cell.address] for _, cell in worked if cell.digits is not Digits.EXACT}
         backward = {plan.row[cell.address] for step, cell in worked if step.reason in _BACKWARD}
         self._rounded = np.array(sorted(rounded))
+        self._shown = np.array(sorted(shown if carry == "full" else rounded))
         self._backward = np.array(sorted(backward & rounded), dtype=np.intp)
         sums = [(row, cell.address) for row, cell in enumerate(plan.cells) if cell.address.family == "z"]
         kinds = {row: plan.net.activations[address.layer - 1] for row, address in sums if address.layer}
@@ -77,35 +79,38 @@ class Rules:
             Rule("tie", "no value lies next to a rounding tie", self._tie, lambda off: off >= 1e-9),
         )
 
-    def _undefined(self, sheets: Sheets) -> Measure:
+    def _undefined(self, sheets: SheetNumbers) -> Measure:
         undefined = ~np.isfinite(sheets.exact) | ~np.isfinite(sheets.lines)
         count: Measure = undefined.sum(axis=0).astype(float)
         return count
 
-    def _dead(self, sheets: Sheets) -> Measure:
-        """ReLU units that give 0 for every sample of the first pass."""
-        dead = [(sheets.exact[rows] <= 0).all(axis=0) for rows in self._relus]
-        return np.sum(dead, axis=0, dtype=float) if dead else np.zeros(sheets.count)
+    def _dead(self, sheets: SheetNumbers) -> Measure:
+        """ReLU units that give 0, for every sample in every pass. NaN where one does so only now and then."""
+        off = [sheets.exact[rows] <= 0 for rows in self._relus]
+        dead = np.sum([unit.all(axis=0) for unit in off], axis=0) + np.zeros(sheets.count)
+        at_all = np.sum([unit.any(axis=0) for unit in off], axis=0)
+        return np.where(dead == at_all, dead, np.nan)
 
-    def _corner(self, sheets: Sheets) -> Measure:
+    def _corner(self, sheets: SheetNumbers) -> Measure:
         """The smallest |z|, in all passes, as a multiple of what is asked."""
         if not self._at_corners.size:
             return np.full(sheets.count, np.inf)
         measure: Measure = np.min(np.abs(sheets.exact[self._at_corners]) / self._nearest, axis=0)
         return measure
 
-    def _saturation(self, sheets: Sheets) -> Measure:
+    def _saturation(self, sheets: SheetNumbers) -> Measure:
         """The largest |z|, in all passes, as a share of what is allowed."""
         measure: Measure = np.max(np.abs(sheets.exact[self._sums]) / self._widest, axis=0)
         return measure
 
-    def _fall(self, sheets: Sheets) -> Measure:
+    def _fall(self, sheets: SheetNumbers) -> Measure:
         if len(self._losses) < 2:
             return np.full(sheets.count, np.inf)
-        measure: Measure = sheets.printed[self._losses[0]] - sheets.printed[self._losses[1]]
+        numbers = sheets.printed if self._carry == "paper" else sheets.shown
+        measure: Measure = numbers[self._losses[0]] - numbers[self._losses[1]]
         return measure
 
-    def _gap(self, sheets: Sheets) -> Measure:
+    def _gap(self, sheets: SheetNumbers) -> Measure:
         """The largest relative difference between a printed gradient and the exact one.
 
         Some gradients are 0 whatever the numbers are, such as that of a bias shared by softmax
@@ -119,10 +124,10 @@ class Rules:
         measure: Measure = gaps.max(axis=0)
         return measure
 
-    def _tie(self, sheets: Sheets) -> Measure:
+    def _tie(self, sheets: SheetNumbers) -> Measure:
         """The smallest relative distance from the middle between two printed numbers, unless exactly there."""
         nearest = np.full(sheets.count, np.inf)
-        for values in (sheets.exact[self._rounded], sheets.lines[self._rounded]):
+        for values in (sheets.exact[self._shown], sheets.lines[self._rounded]):
             size = np.abs(values)
             with np.errstate(all="ignore"):
                 unit = 10.0 ** (np.floor(np.log10(size)) + 1 - sheets.figures)
@@ -143,18 +148,17 @@ _BACKWARD: Final = (
 
 
 def _relu_sums(plan: Plan) -> list[NDArray[np.intp]]:
-    """For each ReLU unit the rows of its weighted sums in the first pass, one per sample."""
-    net = plan.net
-    return [
-        np.array([plan.row[Address("z", layer, (unit,), sample)] for sample in net.sample_numbers])
-        for layer in range(1, net.depth + 1)
-        if net.activations[layer - 1] == "relu"
-        for unit in net.units(layer)
-    ]
+    """For each ReLU unit the rows of its weighted sums, one per sample and pass."""
+    rows: dict[tuple[int, tuple[int | str, ...]], list[int]] = {}
+    for row, cell in enumerate(plan.cells):
+        layer = cell.address.layer
+        if cell.address.family == "z" and layer and plan.net.activations[layer - 1] == "relu":
+            rows.setdefault((layer, cell.address.units), []).append(row)
+    return [np.array(of_unit) for of_unit in rows.values()]
 
 
 def _confusion_rule(confusion: Confusion) -> Rule:
-    def measure(sheets: Sheets) -> Measure:
+    def measure(sheets: SheetNumbers) -> Measure:
         count: Measure = confusion.of(sheets).sum(axis=0).astype(float)
         return count
 

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from backproptable.evaluate import Calculator, Table
 
-__all__ = ["Sheets"]
+__all__ = ["SheetNumbers"]
 
 
-class Sheets:
+class SheetNumbers:
     """The numbers of several sheets: every table has a row per cell of the plan and a column per sheet."""
 
     def __init__(self, calculator: Calculator, givens: Table, figures: int) -> None:
@@ -30,24 +30,30 @@ class Sheets:
         return self.calculator.exact(self.givens)
 
     @cached_property
+    def _on_paper(self) -> tuple[Table, Table]:
+        return self.calculator.paper_and_lines(self.givens, self.figures)
+
+    @property
     def printed(self) -> Table:
         """Every number as printed on paper."""
-        return self.calculator.paper(self.givens, self.figures)
+        return self._on_paper[0]
 
-    @cached_property
+    @property
     def lines(self) -> Table:
         """Every printed line as a calculator gives it."""
-        return self.calculator.lines(self.printed)
+        return self._on_paper[1]
 
     @cached_property
     def shown(self) -> Table:
         """The exact numbers, rounded for show."""
         return self.calculator.shown(self.exact, self.figures)
 
-    def some(self, chosen: NDArray[np.intp]) -> Sheets:
+    def some(self, chosen: NDArray[np.intp]) -> SheetNumbers:
         """Only these sheets, with the tables that are there already."""
-        part = Sheets(self.calculator, self.givens[:, chosen], self.figures)
-        for name in ("exact", "printed", "lines", "shown"):
+        part = SheetNumbers(self.calculator, self.givens[:, chosen], self.figures)
+        for name in ("exact", "shown"):
             if name in self.__dict__:
                 part.__dict__[name] = self.__dict__[name][:, chosen]
+        if "_on_paper" in self.__dict__:
+            part.__dict__["_on_paper"] = (self.printed[:, chosen], self.lines[:, chosen])
         return part

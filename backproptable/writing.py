@@ -11,7 +11,10 @@ from pathlib import Path
 
 from backproptable.errors import OutputError
 
-__all__ = ["write_files"]
+__all__ = ["TEMPORARY", "clear_away", "write_files", "write_whole"]
+
+TEMPORARY = ".backproptable-"
+"""How names begin under which files are written before they are whole."""
 
 
 def write_files(folder: Path, texts: Mapping[str, str]) -> list[Path]:
@@ -44,7 +47,7 @@ def write_files(folder: Path, texts: Mapping[str, str]) -> list[Path]:
 
 def _written(folder: Path, text: str) -> Path:
     """A temporary file beside its final place, complete and flushed."""
-    handle, path = tempfile.mkstemp(prefix=".backproptable-", dir=folder)
+    handle, path = tempfile.mkstemp(prefix=TEMPORARY, dir=folder)
     temporary = Path(path)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
@@ -57,6 +60,30 @@ def _written(folder: Path, text: str) -> Path:
         temporary.unlink(missing_ok=True)
         raise
     return temporary
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write one file of many: whole under its name, or not at all. Raises `OutputError`.
+
+    It may still be in the system's memory when this returns: whoever writes thousands of files makes
+    sure otherwise that they can be written again.
+    """
+    temporary = f"{path.parent}/{TEMPORARY}{os.getpid()}"
+    try:
+        with open(temporary, "wb") as file:  # noqa: PTH123 - on the hot path
+            file.write(text.encode())
+        os.replace(temporary, path)  # noqa: PTH105
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)  # noqa: PTH108
+        raise OutputError(f"{path}: could not be written ({error.strerror or error}).") from None
+
+
+def clear_away(folder: Path) -> None:
+    """Remove what an interrupted run has left half-written."""
+    with contextlib.suppress(OSError):
+        for path in folder.glob(f"{TEMPORARY}*"):
+            path.unlink(missing_ok=True)
 
 
 def _umask() -> int:

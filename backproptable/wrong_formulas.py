@@ -58,6 +58,7 @@ __all__ = [
     "plain_shares",
     "renamed",
     "slope_always_one",
+    "slope_at_output",
     "slope_twice",
     "sum_for_mean",
     "transposed",
@@ -147,14 +148,15 @@ def transposed(line: Line) -> Iterator[Formula]:
 
 
 def neighbours_weights(line: Line) -> Iterator[Formula]:
-    """The weights that lead to the next unit; to the last, those of the first."""
-    net, place = line.net, 1 if line.net.weights == "from_to" else 0
+    """The weights of the next unit; for the last, those of the first."""
+    net, forward = line.net, line.step.reason is Reason.WEIGHTED_SUM
+    place = 1 if (net.weights == "from_to") == forward else 0
 
     def change(to: Address) -> Address:
-        if to.family != "W":
+        if to.family != "W" or to.layer is None:
             return to
         units = list(to.units)
-        units[place] = int(units[place]) % net.layers[line.layer] + 1
+        units[place] = int(units[place]) % net.layers[to.layer if forward else to.layer - 1] + 1
         return to._replace(units=tuple(units))
 
     yield from line.moved(change)
@@ -271,6 +273,8 @@ def other_cross_entropy(line: Line) -> Iterator[Formula]:
 
 def other_two(line: Line) -> Iterator[Formula]:
     """Twice where half the square is meant, half where the square is."""
+    if _follows_activation(line):
+        return
     if line.net.loss == "half_sse":
         yield Product((Num("2"), line.formula))
     elif line.net.loss in ("sse", "mse"):
@@ -300,6 +304,8 @@ def no_minus(line: Line) -> Iterator[Formula]:
 def sum_for_mean(line: Line) -> Iterator[Formula]:
     """Without the 1/n of a mean over samples, or the 1/K of a mean over outputs."""
     net = line.net
+    if _follows_activation(line):
+        return
     counts = (
         [net.samples] if net.samples and net.reduction == "mean" and line.step.reason is not Reason.LOSS_TERM else []
     )
@@ -311,10 +317,11 @@ def sum_for_mean(line: Line) -> Iterator[Formula]:
 
 
 def mean_for_sum(line: Line) -> Iterator[Formula]:
-    """Divided by the number of samples, or of outputs, where a sum belongs."""
+    """Divided by the number of samples, or of outputs, where a sum belongs; where a mean belongs, twice."""
     net = line.net
-    samples = net.samples if net.samples and net.reduction == "sum" else 1
-    outputs = net.layers[-1] if line.step.reason is Reason.LOSS and net.loss != "mse" else 1
+    in_loss = line.step.reason is Reason.LOSS
+    samples = 1 if in_loss and net.reduction == "mean" else net.samples or 1
+    outputs = net.layers[-1] if in_loss and net.loss != "mse" else 1
     for count in (samples, outputs):
         if count > 1:
             yield Quotient(line.formula, Num(str(count)))
@@ -325,13 +332,20 @@ def mean_for_sum(line: Line) -> Iterator[Formula]:
 
 def error_the_other_way(line: Line) -> Iterator[Formula]:
     """The error as y - a where a - y belongs."""
-    short = line.step.reason is Reason.CHAIN_PRODUCT and not _follows_activation(line)
-    if short or (line.step.reason is Reason.LOSS_DERIVATIVE and not isinstance(line.formula, Num)):
+    if line.net.loss != "output" and not _follows_activation(line):
         yield Neg(line.formula)
 
 
 def _follows_activation(line: Line) -> bool:
+    """Whether it is a dL/dz that is worked out with an activation's derivative, not the short a - y."""
     return any(isinstance(to, Address) and to.family == "da/dz" for to in references(line.formula))
+
+
+def slope_at_output(line: Line) -> Iterator[Formula]:
+    """The derivative as a formula over z, worked out at a."""
+    if line.activation in ("sigmoid", "tanh"):
+        for formula in line.cell.also:
+            yield put_in(formula, lambda ref: Ref(ref.address._replace(family="a")))
 
 
 def no_slope(line: Line) -> Iterator[Formula]:

@@ -542,8 +542,8 @@ def test_help_of_every_command(name: str) -> None:
             assert parameter.help or "|" in str(parameter.metavar), parameter.name
 
 
-LISTS = {"presets", "notations"}
-"""The commands that write no files."""
+LISTS = {"check", "mistakes", "notations", "presets"}
+"""The commands that write files only if they are asked to."""
 
 
 @pytest.mark.parametrize("name", main.commands)

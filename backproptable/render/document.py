@@ -50,6 +50,11 @@ class StepTable:
     groups: list[list[Row]]
     """The same rows in their order, cut at each new sample or row of weights."""
 
+    @property
+    def open(self) -> bool:
+        """Whether numbers are put in, in any line."""
+        return any(row.numbers for row in self.rows)
+
 
 @dataclass(frozen=True, slots=True)
 class StepView:

@@ -97,8 +97,10 @@ def _as_text(assignment: Assignment, plan: Plan, format: str) -> dict[str, Any]:
     }
 
 
-def _tex_paragraphs(text: str) -> str:
-    return "\n\n".join(tex_text(" ".join(paragraph.split())) for paragraph in text.split("\n\n"))
+def _tex_paragraphs(markdown: str) -> str:
+    from backproptable.render.prose import paragraphs  # noqa: PLC0415 - for .tex of a class only
+
+    return "\n\n".join(map(tex_text, paragraphs(markdown)))
 
 
 _WORDS: Final[Mapping[str, tuple[Callable[[str], str], Callable[[str], str]]]] = {

@@ -1,0 +1,264 @@
+"""A class: a fresh sheet for every student of a roster, and a key for each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Final, TypeVar
+
+import numpy as np
+
+from backproptable.classroom import Classroom, Newcomer, draw_chunk, write_chunk
+from backproptable.course import Course
+from backproptable.draw import student_key
+from backproptable.errors import InputError, OutputError, Problem
+from backproptable.filenames import file_stems, rule_problems
+from backproptable.hardness import HARDNESS
+from backproptable.manifest import Known, Manifest
+from backproptable.render.escape import settable
+from backproptable.render.page import TEXT_FORMATS
+from backproptable.roster import Student
+from backproptable.secret import code_of, fingerprint, load_secret, make_secret
+from backproptable.workers import Run, cores, workers
+from backproptable.writing import clear_away
+
+__all__ = ["FOLDERS", "Progress", "Report", "assign_class", "preview"]
+
+FOLDERS: Final = {"sheets": "assignments", "keys": "keys", "preview": "preview"}
+"""The folders below the output folder."""
+
+_CHUNK: Final = 250
+"""Students worked on at once."""
+_SMALL: Final = 400
+"""Up to so many students, other processes would cost more than they save."""
+
+Item = TypeVar("Item")
+Progress = Callable[[str, int], AbstractContextManager[Callable[[int], object]]]
+"""Of a stage and the number of students in it, what is told how many more are done."""
+
+
+def _no_progress(_stage: str, _total: int) -> AbstractContextManager[Callable[[int], object]]:
+    return nullcontext(lambda _done: None)
+
+
+@dataclass(slots=True)
+class Report:
+    """What has become of a class."""
+
+    students: int = 0
+    """In the roster."""
+    drawn: int = 0
+    """Students who got their numbers now."""
+    kept: int = 0
+    """Students of the roster who had them from before."""
+    gone: int = 0
+    """Students of the manifest who are not in the roster; they keep theirs."""
+    files: int = 0
+    """Files written now."""
+    asked: int = 0
+    """Numbers asked of each student."""
+    redraws: Counter[str] = field(default_factory=Counter)
+    """Draws that were sent back, by the words of the rule they broke."""
+    hardness: dict[str, tuple[float, float, float]] = field(default_factory=dict)
+    """Smallest, middle and largest of each of `hardness.HARDNESS`, over all sheets."""
+    not_told: dict[str, int] = field(default_factory=dict)
+    """Mistakes that some sheets cannot tell from the right number, with the number of those sheets."""
+    warnings: list[str] = field(default_factory=list)
+    sheets: Path = Path()
+    keys: Path = Path()
+
+
+def assign_class(
+    course: Course,
+    students: Sequence[Student],
+    output: Path,
+    *,
+    keys: Path | None = None,
+    formats: Sequence[str] = ("md",),
+    templates: Path | None = None,
+    processes: int | None = None,
+    progress: Progress = _no_progress,
+) -> Report:
+    """Give every student a sheet, and the teacher a key for each.
+
+    Who has a sheet keeps it. What an interrupted run has not written is written now. Raises
+    `InputError` (before anything is written) for a course that is not the manifest's, a lost secret,
+    numbers that come up twice and rules that no draw keeps; `OutputError` where writing fails.
+    """
+    _check_formats(formats)
+    _check_columns(course, students)
+    keys = keys or output / FOLDERS["keys"]
+    classroom = Classroom(course, output / FOLDERS["sheets"], keys, tuple(formats), templates)
+    manifest = Manifest(keys)
+    report = Report(len(students), asked=len(classroom.task.asked), sheets=classroom.sheets, keys=keys)
+    known = manifest.known(course)
+    newcomers = [student for student in students if student.student_id not in known.stems]
+    report.kept = len(students) - len(newcomers)
+    report.gone = len(known.stems) - report.kept
+    classroom.make_forms()
+    _make_folders(classroom)
+    secret = _secret(manifest, newcomers)
+    if processes is None:
+        processes = cores() if len(students) > _SMALL else 1
+    if newcomers:
+        classroom.drawing  # noqa: B018 - worked out here, every process has it
+    with workers(classroom, processes) as run:
+        if newcomers and secret is not None:
+            _draw(classroom, manifest, known, newcomers, secret, run, progress, report)
+        _write(manifest, run, progress, report)
+    _look_back(classroom, manifest, report)
+    return report
+
+
+def preview(
+    course: Course, output: Path, *, formats: Sequence[str] = ("md",), templates: Path | None = None
+) -> list[Path]:
+    """Make one sheet and its key, of nobody's numbers, as every student's will look."""
+    _check_formats(formats)
+    folder = output / FOLDERS["preview"]
+    classroom = Classroom(course, folder, folder, tuple(formats), templates)
+    student = Student("SAMPLE", {"student_id": "SAMPLE", "first_name": "Sample", "last_name": "Student"})
+    secret = b"a preview is nobody's sheet"
+    stems, _ = file_stems(course.file_name, [student], {})
+    newcomer = _newcomer(course, student, stems[student.student_id], set(), secret)
+    classroom.make_forms()
+    chunk = draw_chunk(classroom, [newcomer])
+    _make_folders(classroom)
+    for path in classroom.paths(newcomer.file).values():
+        path.unlink(missing_ok=True)
+    write_chunk(classroom, chunk.lines)
+    return list(classroom.paths(newcomer.file).values())
+
+
+# --- before anything is written ------------------------------------------------------------------
+
+
+def _check_formats(formats: Sequence[str]) -> None:
+    known = f"Sheets can be: {', '.join(TEXT_FORMATS)}."
+    unknown = [name for name in formats or [""] if name not in TEXT_FORMATS]
+    if unknown:
+        raise InputError([Problem("--format", f"{name!r} is not a format of sheets.", known) for name in unknown])
+
+
+def _check_columns(course: Course, students: Sequence[Student]) -> None:
+    columns = list(students[0].columns) if students else None
+    if problems := list(rule_problems(course.file_name, columns)):
+        raise InputError(problems, course.source)
+
+
+def _make_folders(classroom: Classroom) -> None:
+    for folder, mode in ((classroom.sheets, 0o777), (classroom.keys, 0o700)):
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=mode)
+        except OSError as error:
+            raise OutputError(f"{folder}: could not be made ({error.strerror or error}).") from None
+        clear_away(folder)
+
+
+def _secret(manifest: Manifest, newcomers: Sequence[Student]) -> bytes | None:
+    """The secret of the class, made where there is nothing yet. Who is in the manifest does without."""
+    secret, head = load_secret(manifest.folder), manifest.head()
+    if secret is None and head is None:
+        return make_secret(manifest.folder)
+    if not newcomers:
+        return secret
+    if secret is None:
+        what = f"is lost, and {len(newcomers)} students of the roster need new sheets."
+        what += " The sheets that are there can still be verified."
+        remedy = "Put it back from a copy, or give newcomers an assignment of their own in another folder (-o)."
+        raise InputError([Problem("secret", what, remedy)], str(manifest.folder))
+    if head is not None and head["secret"] != fingerprint(secret):
+        what, remedy = "is not the one this manifest was made with.", "Put back the one that belongs to it."
+        raise InputError([Problem("secret", what, remedy)], str(manifest.folder))
+    return secret
+
+
+# --- the stages ----------------------------------------------------------------------------------
+
+
+def _newcomer(course: Course, student: Student, stem: str, codes: set[str], secret: bytes) -> Newcomer:
+    attempt = 0
+    while (code := code_of(secret, course.assignment, student.student_id, attempt)) in codes:
+        attempt += 1
+    codes.add(code)
+    key = student_key(secret, course.assignment, student.student_id)
+    return Newcomer(student.student_id, student.name, dict(student.columns), stem, code, key)
+
+
+def _draw(
+    classroom: Classroom,
+    manifest: Manifest,
+    known: Known,
+    students: Sequence[Student],
+    secret: bytes,
+    run: Run,
+    progress: Progress,
+    report: Report,
+) -> None:
+    """Draw for the newcomers and take them into the manifest: all of them, or nobody if anything is wrong."""
+    course = classroom.course
+    stems, warnings = file_stems(course.file_name, students, known.stems)
+    report.warnings += warnings
+    newcomers = (_newcomer(course, student, stems[student.student_id], known.codes, secret) for student in students)
+    words = {rule.code: rule.words for rule in classroom.drawing.rules}
+    places = iter(students)
+    with manifest.adding() as add, progress("drawing", len(students)) as done:
+        for chunk in run(draw_chunk, _chunks(newcomers)):
+            for drawn, digest in zip(chunk.lines, chunk.digests, strict=True):
+                student_id = next(places).student_id
+                if twin := known.numbers.get(digest):
+                    raise _too_coarse(course, twin, student_id)
+                known.numbers[digest] = student_id
+                add(drawn)
+            for code, count in chunk.failed.items():
+                report.redraws[words.get(code, "no unit is saturated or at a corner")] += count
+            report.drawn += len(chunk.lines)
+            done(len(chunk.lines))
+        manifest.write_head(course, fingerprint(secret))
+
+
+def _too_coarse(course: Course, one: str, other: str) -> InputError:
+    what = f"students {one} and {other} would get the same numbers: there are too few to draw from."
+    remedy = "Write a finer grid or a wider range for weights, biases or inputs."
+    return InputError([Problem("[draw]", what, remedy)], course.source)
+
+
+def _write(manifest: Manifest, run: Run, progress: Progress, report: Report) -> None:
+    """Write every sheet and key that is not there yet."""
+    try:
+        with progress("writing", report.kept + report.gone + report.drawn) as done:
+            for written in run(write_chunk, _chunks(manifest.lines())):
+                report.files += written.files
+                done(written.students)
+    except OutputError as error:
+        raise OutputError(f"{error} Nothing is lost: run the same command again to finish.") from None
+
+
+def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
+    iterator = iter(items)
+    while chunk := list(islice(iterator, _CHUNK)):
+        yield chunk
+
+
+def _look_back(classroom: Classroom, manifest: Manifest, report: Report) -> None:
+    """What can be said of all sheets together."""
+    counts: dict[str, list[float]] = {code: [] for code in HARDNESS}
+    unsettable = 0
+    for entry in manifest.entries():
+        for code, numbers in counts.items():
+            if (number := entry["hardness"].get(code)) is not None:
+                numbers.append(number)
+        for mistake in entry["cannot_be_told"]:
+            report.not_told[mistake] = report.not_told.get(mistake, 0) + 1
+        unsettable += not settable(entry["name"])
+    report.hardness = {
+        code: (min(numbers), float(np.median(numbers)), max(numbers)) for code, numbers in counts.items() if numbers
+    }
+    if unsettable and "tex" in classroom.formats:
+        report.warnings.append(f"LaTeX cannot set the names of {unsettable} students: their .tex have the id only.")
+    if classroom.keys.resolve().is_relative_to(classroom.sheets.resolve()):
+        report.warnings.append(f"The keys lie in {classroom.sheets}, which students get: move them, or use --keys.")

@@ -1,0 +1,53 @@
+"""What is said of a class at the end: what was done, how alike its sheets are, what to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from backproptable.assign import Report
+from backproptable.hardness import HARDNESS
+from backproptable.mistakes import MISTAKES
+
+__all__ = ["summary"]
+
+
+def summary(report: Report) -> Iterator[str]:
+    """The lines of a short summary."""
+    yield f"{_count(report.drawn + report.kept + report.gone, 'sheet')} in {report.sheets}, keys in {report.keys}"
+    yield f"{report.drawn} drawn, {report.kept} kept from before; {_count(report.files, 'file')} written"
+    if report.gone:
+        yield f"{_count(report.gone, 'student')} of the manifest not in the roster: their sheets stay as they are"
+    yield f"each sheet asks for {_count(report.asked, 'number')}"
+    if report.drawn:
+        redrawn = sum(report.redraws.values())
+        yield f"{_count(redrawn, 'redraw')}{', by the rule that was broken:' if redrawn else ''}"
+        for words, count in report.redraws.most_common():
+            yield f"  {words}: {count:,}"
+    yield from _hardness(report)
+    yield from _not_told(report)
+
+
+def _hardness(report: Report) -> Iterator[str]:
+    if report.hardness:
+        yield "how hard, from the easiest to the hardest sheet:"
+    for code, words in HARDNESS.items():
+        if code in report.hardness:
+            low, middle, high = report.hardness[code]
+            spread = f"{low:.4g} to {high:.4g}, mostly about {middle:.4g}"
+            yield f"  {words}: {spread if low < high else f'{low:.4g} on every sheet'}"
+
+
+def _not_told(report: Report) -> Iterator[str]:
+    if not report.drawn + report.kept + report.gone:
+        return
+    if not report.not_told:
+        yield "every registered mistake can be told from the right number on every sheet"
+        return
+    titles = {mistake.code: mistake.title for mistake in MISTAKES}
+    yield "mistakes that can hide behind the right number in some cells (the manifest says which):"
+    for code, count in sorted(report.not_told.items(), key=lambda item: -item[1]):
+        yield f"  {code} on {_count(count, 'sheet')}: {titles[code]}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
