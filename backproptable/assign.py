@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 import numpy as np
 
-from backproptable.classroom import Classroom, Newcomer, draw_chunk, write_chunk
+from backproptable.classroom import Classroom, Newcomer, draw_chunk, texts_of, write_chunk
 from backproptable.course import Course
 from backproptable.draw import student_key
 from backproptable.errors import InputError, OutputError, Problem
@@ -28,15 +27,12 @@ from backproptable.writing import clear_away
 
 __all__ = ["FOLDERS", "Progress", "Report", "assign_class", "preview"]
 
-FOLDERS: Final = {"sheets": "assignments", "keys": "keys", "preview": "preview"}
+FOLDERS: Final = {"sheets": "assignments", "keys": "keys"}
 """The folders below the output folder."""
 
-_CHUNK: Final = 250
-"""Students worked on at once."""
 _SMALL: Final = 400
 """Up to so many students, other processes would cost more than they save."""
 
-Item = TypeVar("Item")
 Progress = Callable[[str, int], AbstractContextManager[Callable[[int], object]]]
 """Of a stage and the number of students in it, what is told how many more are done."""
 
@@ -115,23 +111,22 @@ def assign_class(
 
 
 def preview(
-    course: Course, output: Path, *, formats: Sequence[str] = ("md",), templates: Path | None = None
-) -> list[Path]:
-    """Make one sheet and its key, of nobody's numbers, as every student's will look."""
+    course: Course,
+    students: Sequence[Student] = (),
+    *,
+    formats: Sequence[str] = ("md",),
+    templates: Path | None = None,
+) -> dict[str, str]:
+    """One sheet and its key, of nobody's numbers, as the sheets of these students will look: text by file name."""
     _check_formats(formats)
-    folder = output / FOLDERS["preview"]
-    classroom = Classroom(course, folder, folder, tuple(formats), templates)
+    _check_columns(course, students)
+    classroom = Classroom(course, Path(), Path(), tuple(formats), templates)
     student = Student("SAMPLE", {"student_id": "SAMPLE", "first_name": "Sample", "last_name": "Student"})
-    secret = b"a preview is nobody's sheet"
     stems, _ = file_stems(course.file_name, [student], {})
-    newcomer = _newcomer(course, student, stems[student.student_id], set(), secret)
+    newcomer = _newcomer(course, student, stems[student.student_id], set(), b"a preview is nobody's sheet")
     classroom.make_forms()
-    chunk = draw_chunk(classroom, [newcomer])
-    _make_folders(classroom)
-    for path in classroom.paths(newcomer.file).values():
-        path.unlink(missing_ok=True)
-    write_chunk(classroom, chunk.lines)
-    return list(classroom.paths(newcomer.file).values())
+    (line,) = draw_chunk(classroom, [newcomer]).lines
+    return {path.name: text for path, text in texts_of(classroom, line).items()}
 
 
 # --- before anything is written ------------------------------------------------------------------
@@ -207,7 +202,7 @@ def _draw(
     words = {rule.code: rule.words for rule in classroom.drawing.rules}
     places = iter(students)
     with manifest.adding() as add, progress("drawing", len(students)) as done:
-        for chunk in run(draw_chunk, _chunks(newcomers)):
+        for chunk in run(draw_chunk, newcomers, len(students)):
             for drawn, digest in zip(chunk.lines, chunk.digests, strict=True):
                 student_id = next(places).student_id
                 if twin := known.numbers.get(digest):
@@ -229,19 +224,14 @@ def _too_coarse(course: Course, one: str, other: str) -> InputError:
 
 def _write(manifest: Manifest, run: Run, progress: Progress, report: Report) -> None:
     """Write every sheet and key that is not there yet."""
+    total = report.kept + report.gone + report.drawn
     try:
-        with progress("writing", report.kept + report.gone + report.drawn) as done:
-            for written in run(write_chunk, _chunks(manifest.lines())):
+        with progress("writing", total) as done:
+            for written in run(write_chunk, manifest.lines(), total):
                 report.files += written.files
                 done(written.students)
     except OutputError as error:
         raise OutputError(f"{error} Nothing is lost: run the same command again to finish.") from None
-
-
-def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
-    iterator = iter(items)
-    while chunk := list(islice(iterator, _CHUNK)):
-        yield chunk
 
 
 def _look_back(classroom: Classroom, manifest: Manifest, report: Report) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import shake_256
 from typing import Final
 
@@ -20,6 +20,7 @@ from backproptable.evaluate import Calculator, Givens, Table, TableProgram
 from backproptable.grids import Grid, Grids
 from backproptable.names import Address
 from backproptable.plan import Cell, Plan
+from backproptable.remembered import Remembered
 from backproptable.rules import NEAREST, WIDEST
 
 __all__ = ["Candidates", "Units"]
@@ -82,14 +83,20 @@ class Candidates:
 
     def texts(self, units: Units) -> list[str]:
         """The numbers of one candidate (a column of units) as sheets print them."""
-        return [
-            show_given(self._fixed[row]) if row in self._fixed else show_given(Decimal(unit).scaleb(-places))
-            for row, (unit, places) in enumerate(zip(units.tolist(), self._places, strict=True))
-        ]
+        return [write[unit] for write, unit in zip(self._writers, units.tolist(), strict=True)]
 
     @property
     def _drawn(self) -> list[Cell]:
         return [cell for row, cell in enumerate(self.plan.givens) if row not in self._fixed]
+
+    @cached_property
+    def _writers(self) -> list[Remembered[int]]:
+        """What writes the number in each row; rows with as many places share one."""
+        by_places = {places: Remembered[int](partial(_short_decimal, places)) for places in self._places}
+        writers = [by_places[places] for places in self._places]
+        for row, number in self._fixed.items():
+            writers[row] = Remembered(partial(_always, show_given(number)))
+        return writers
 
     @cached_property
     def _places(self) -> list[int]:
@@ -262,6 +269,14 @@ class Candidates:
                 program(values)
 
         return run
+
+
+def _short_decimal(places: int, unit: int) -> str:
+    return show_given(Decimal(unit).scaleb(-places))
+
+
+def _always(text: str, _unit: int) -> str:
+    return text
 
 
 def _bytes(key: Key, purpose: str, size: int) -> bytes:

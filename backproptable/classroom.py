@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -34,7 +34,7 @@ from backproptable.sheet_numbers import SheetNumbers
 from backproptable.style import Style
 from backproptable.writing import write_whole
 
-__all__ = ["Classroom", "DrawnChunk", "Newcomer", "WrittenChunk", "draw_chunk", "write_chunk"]
+__all__ = ["Classroom", "DrawnChunk", "Newcomer", "WrittenChunk", "draw_chunk", "texts_of", "write_chunk"]
 
 _MEASURES: Final = ("loss_falls_by", "paper_gap", "tie", "corner", "saturation")
 """The rules whose measures stand in the manifest; the others say the same of every sheet."""
@@ -208,7 +208,8 @@ def write_chunk(classroom: Classroom, lines: Sequence[str]) -> WrittenChunk:
     if missing:
         printed = _printed(classroom, [entry for entry, _ in missing])
         for place, (entry, paths) in enumerate(missing):
-            _write_files(classroom, entry, paths, printed[:, place].tolist())
+            for which, text in _texts(classroom, entry, paths, printed[:, place].tolist()):
+                write_whole(paths[which], text)
     return WrittenChunk(len(lines), sum(len(paths) for _, paths in missing))
 
 
@@ -230,9 +231,10 @@ def _printed(classroom: Classroom, entries: Sequence[Entry]) -> NDArray[np.float
     return classroom.calculator.shown(classroom.calculator.without_mere_noise(givens), course.figures)
 
 
-def _write_files(
-    classroom: Classroom, entry: Entry, paths: dict[tuple[str, bool], Path], numbers: Sequence[float]
-) -> None:
+def _texts(
+    classroom: Classroom, entry: Entry, which: Iterable[tuple[str, bool]], numbers: Sequence[float]
+) -> Iterator[tuple[tuple[str, bool], str]]:
+    """The text of these files of a student, each with its format and whether it is the key."""
     plan = classroom.course.plan
     texts: list[str | None] = [*classroom.numerals.texts(list(entry["givens"].values()), numbers)]
     if classroom.opposite:
@@ -240,9 +242,16 @@ def _write_files(
     for_students = texts.copy()
     for row in classroom.secret_rows:
         for_students[row] = None
-    for (format, is_key), path in paths.items():  # noqa: A001
+    for format, is_key in which:  # noqa: A001
         # What LaTeX cannot set is left out: the id stands below.
         name = entry["name"] if format != "tex" or settable(entry["name"]) else ""
         fields = [name, entry["student_id"], entry["code"]]
-        form = classroom.forms[format, is_key]
-        write_whole(path, form.fill([*(texts if is_key else for_students), *fields]))
+        yield (format, is_key), classroom.forms[format, is_key].fill([*(texts if is_key else for_students), *fields])
+
+
+def texts_of(classroom: Classroom, line: str) -> dict[Path, str]:
+    """The text of every file of the student in this line of the manifest."""
+    entry = json.loads(line)
+    paths = classroom.paths(entry["file"])
+    numbers = _printed(classroom, [entry])[:, 0].tolist()
+    return {paths[which]: text for which, text in _texts(classroom, entry, paths, numbers)}

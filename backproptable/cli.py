@@ -206,7 +206,9 @@ def assign(
     )
     words = [word.strip() for word in formats.split(",")]
     if only_preview:
-        for path in preview(loaded, output, formats=words, templates=templates):
+        from backproptable.writing import write_files  # noqa: PLC0415
+
+        for path in write_files(output / "preview", preview(loaded, students, formats=words, templates=templates)):
             click.echo(path)
         return
     try:

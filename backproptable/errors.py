@@ -70,6 +70,8 @@ class PlanError(Exception):
 def suggestion(word: str, known: Iterable[str]) -> str:
     """``Did you mean ...?`` where one known word is close, else the list of all known words."""
     known = list(known)
+    if alike := [name for name in known if name.casefold() == word.casefold()]:
+        return f"Did you mean {alike[0]!r}?"
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
     if close:
         return f"Did you mean {close[0]!r}?"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from backproptable.assign import preview
+from backproptable.course import load_course
 from backproptable.example import load_preset
 from backproptable.handout import make_handout
 from backproptable.render.activations import render_activations
@@ -60,12 +62,20 @@ PIECES: Final = (
         options={"layout": "steps"},
     ),
 )
+_CLASS: Final = {
+    "assignment.md": "a student's sheet of a class, which asks for one path through the net and gives the rest",
+    "assignment-key.md": "its key, for the teacher",
+}
 _TABLE: Final = ("activations.md", "the activation functions and their derivatives, on one page")
 
 
 def make_gallery() -> dict[str, str]:
     """Text by file name; the index page is `README.md`."""
     texts = {piece.file: piece.text() for piece in PIECES}
+    sheets = preview(
+        replace(load_course(None), title="One path through a net", asked="one_path", due="Friday, 12:00")
+    ).values()
+    texts |= dict(zip(_CLASS, sheets, strict=True))
     texts[_TABLE[0]] = render_activations("md")
     texts["README.md"] = "\n".join(_index())
     return texts
@@ -77,6 +87,6 @@ def _index() -> Iterator[str]:
     yield "Finished pieces, made by `backproptable gallery -o output/gallery`. Every line is worked on the"
     yield "numbers as printed above it: take a calculator and try one."
     yield ""
-    for file, about in (*((piece.file, piece.about) for piece in PIECES), _TABLE):
+    for file, about in (*((piece.file, piece.about) for piece in PIECES), *_CLASS.items(), _TABLE):
         yield f"- [{file}]({file}): {about}"
     yield ""

@@ -8,25 +8,30 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
+from itertools import islice
+from math import ceil
 from typing import Any, Final, Protocol, TypeVar
 
 __all__ = ["Run", "cores", "workers"]
 
-State = TypeVar("State")
-Piece = TypeVar("Piece")
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+_CHUNK: Final = 500
+"""Items worked on at once, if there are so many for each process."""
 _AHEAD: Final = 2
-"""Pieces that wait for each process: what is worked out ahead stays in memory."""
+"""Chunks that wait for each process: what is worked out ahead stays in memory."""
 
 _state: Any = None
 
 
 class Run(Protocol):
-    """Works on pieces, one after the other, and gives the results in the same order."""
+    """Works on items in chunks and gives the results in the same order."""
 
-    def __call__(self, work: Callable[[Any, Piece], Result], pieces: Iterable[Piece], /) -> Iterator[Result]:
-        """`work` gets what the workers share, and a piece. It must be a function of a module."""
+    def __call__(
+        self, work: Callable[[Any, list[Item]], Result], items: Iterable[Item], count: int, /
+    ) -> Iterator[Result]:
+        """`work` gets what the workers share, and a chunk. It is a function of a module. `count`: about how many."""
 
 
 def cores() -> int:
@@ -38,13 +43,20 @@ def cores() -> int:
 def workers(shared: object, processes: int) -> Iterator[Run]:
     """So many processes, each with what they share; with one, the work is done right here."""
     if processes <= 1:
-        yield lambda work, pieces: (work(shared, piece) for piece in pieces)
+        yield lambda work, items, count: (work(shared, chunk) for chunk in _chunks(items, count, 1))
         return
     pool = ProcessPoolExecutor(processes, initializer=_begin, initargs=(shared,))
     try:
-        yield lambda work, pieces: _in_order(pool, processes * _AHEAD, work, pieces)
+        yield lambda work, items, count: _in_order(pool, processes * _AHEAD, work, _chunks(items, count, processes))
     finally:  # also when interrupted: what has not begun is left
         pool.shutdown(cancel_futures=True)
+
+
+def _chunks(items: Iterable[Item], count: int, processes: int) -> Iterator[list[Item]]:
+    """As many items for each process, but no large chunks."""
+    iterator, size = iter(items), max(1, min(_CHUNK, ceil(count / processes)))
+    while chunk := list(islice(iterator, size)):
+        yield chunk
 
 
 def _begin(shared: object) -> None:
@@ -54,16 +66,16 @@ def _begin(shared: object) -> None:
 
 
 def _in_order(
-    pool: ProcessPoolExecutor, most: int, work: Callable[[Any, Piece], Result], pieces: Iterable[Piece]
+    pool: ProcessPoolExecutor, most: int, work: Callable[[Any, list[Item]], Result], chunks: Iterable[list[Item]]
 ) -> Iterator[Result]:
     waiting: deque[Future[Result]] = deque()
-    for piece in pieces:
-        waiting.append(pool.submit(_call, work, piece))
+    for chunk in chunks:
+        waiting.append(pool.submit(_call, work, chunk))
         if len(waiting) >= most:
             yield waiting.popleft().result()
     while waiting:
         yield waiting.popleft().result()
 
 
-def _call(work: Callable[[Any, Piece], Result], piece: Piece) -> Result:
-    return work(_state, piece)
+def _call(work: Callable[[Any, list[Item]], Result], chunk: list[Item]) -> Result:
+    return work(_state, chunk)

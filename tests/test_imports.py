@@ -52,10 +52,10 @@ ROOMS = (
     "render.page",
     "render.formats",
     "handout writing",
-    "gallery manifest",
+    "manifest",
     "classroom",
     "assign",
-    "summary",
+    "gallery summary",
     "cli",
     "__main__",
 )
