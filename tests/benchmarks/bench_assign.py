@@ -82,7 +82,7 @@ def floor(output: Path, copy: Path) -> float:
     copy.mkdir()
     start = time.process_time()
     for place, (template, numbers) in enumerate(pages):
-        with open(f"{copy}/{place}.md", "w", encoding="utf-8") as file:
+        with (copy / f"{place}.md").open("w", encoding="utf-8") as file:
             file.write(template % numbers)
     return time.process_time() - start
 
@@ -97,9 +97,7 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=3, help="runs of each class; the fastest is shown")
     arguments = parser.parse_args()
     print(f"{len(os.sched_getaffinity(0))} cores; per student, of the fastest of {arguments.repeat} runs")
-    print(
-        f"{'students':>9} {'processes':>9} {'wall ms':>8} {'cpu ms':>8} {'floor ms':>8} {'cpu/floor':>9} {'memory MB':>9}"
-    )
+    print(" students processes  wall ms   cpu ms floor ms cpu/floor memory MB")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for students in arguments.students:
