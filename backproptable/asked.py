@@ -13,7 +13,7 @@ from typing import Final
 from backproptable.errors import Problem, suggestion
 from backproptable.formula import references
 from backproptable.names import Address
-from backproptable.plan import Plan, Reason, Step
+from backproptable.plan import Part, Plan
 
 __all__ = ["ASKED", "Task", "asked_problems", "set_task"]
 
@@ -64,25 +64,18 @@ def _asked_cells(plan: Plan, asked: str | Sequence[str]) -> Iterator[Address]:
         elif asked == "one_path":
             wanted = _is_on_path(cell.address)
         else:
-            wanted = asked in ("all", _part_of(step))
+            wanted = step.part in _PARTS[asked]
         if wanted:
             yield cell.address
 
 
-def _part_of(step: Step) -> str:
-    if step.reason is Reason.UPDATE or step.cells[0].address.primed:
-        return "updates"
-    return "forward" if step.reason in _FORWARD else "backward"
-
-
-_FORWARD: Final = (
-    Reason.WEIGHTED_SUM,
-    Reason.ACTIVATION,
-    Reason.EXPONENTIAL,
-    Reason.EXP_SUM,
-    Reason.LOSS_TERM,
-    Reason.LOSS,
-)
+_PARTS: Final = {
+    "all": tuple(Part),
+    "forward": (Part.FORWARD, Part.LOSS),
+    "backward": (Part.BACKWARD,),
+    "updates": (Part.UPDATE, Part.AFTER),
+}
+"""What each word asks for, but for ``one_path``."""
 
 
 def _is_on_path(address: Address) -> bool:

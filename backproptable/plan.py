@@ -12,13 +12,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from typing import Final
 
 from backproptable.errors import PlanError
 from backproptable.formula import Formula, Ref, references
 from backproptable.names import Address, name_of
 from backproptable.net import Net
 
-__all__ = ["Cell", "Derivation", "Digits", "Equation", "Plan", "Reason", "Step"]
+__all__ = ["Cell", "Derivation", "Digits", "Equation", "Part", "Plan", "Reason", "Step"]
 
 
 class Reason(StrEnum):
@@ -37,6 +38,28 @@ class Reason(StrEnum):
     GRADIENT = "gradient"
     UPDATE = "update"
     NORM = "norm"
+
+
+class Part(StrEnum):
+    """Where a step stands in the course of a training step."""
+
+    FORWARD = "forward"
+    LOSS = "loss"
+    BACKWARD = "backward"
+    UPDATE = "update"
+    AFTER = "after"
+    """The forward pass and the loss once more, after the last update."""
+
+
+_PARTS: Final = dict.fromkeys(Reason, Part.BACKWARD) | {
+    Reason.WEIGHTED_SUM: Part.FORWARD,
+    Reason.EXPONENTIAL: Part.FORWARD,
+    Reason.EXP_SUM: Part.FORWARD,
+    Reason.ACTIVATION: Part.FORWARD,
+    Reason.LOSS_TERM: Part.LOSS,
+    Reason.LOSS: Part.LOSS,
+    Reason.UPDATE: Part.UPDATE,
+}
 
 
 class Digits(StrEnum):
@@ -102,6 +125,12 @@ class Step:
     rule: tuple[Equation, ...] = ()
     """The rule with letters for indices; for a derivative, the chain rule by named factors."""
     derivations: tuple[Derivation, ...] = ()
+
+    @property
+    def part(self) -> Part:
+        """The part of the training step it belongs to."""
+        part = _PARTS[self.reason]
+        return Part.AFTER if self.cells[0].address.primed and part is not Part.UPDATE else part
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from backproptable.confusion import Confusion
 from backproptable.names import Address
-from backproptable.plan import Digits, Plan, Reason
+from backproptable.plan import Digits, Part, Plan
 from backproptable.sheet_numbers import SheetNumbers
 
 __all__ = ["NEAREST", "WIDEST", "Measure", "Rule", "Rules"]
@@ -56,7 +56,7 @@ class Rules:
         worked = list(plan.worked)
         rounded = {plan.row[cell.address] for _, cell in worked if cell.digits is Digits.FIGURES}
         shown = {plan.row[cell.address] for _, cell in worked if cell.digits is not Digits.EXACT}
-        backward = {plan.row[cell.address] for step, cell in worked if step.reason in _BACKWARD}
+        backward = {plan.row[cell.address] for step, cell in worked if step.part is Part.BACKWARD}
         self._rounded = np.array(sorted(rounded))
         self._shown = np.array(sorted(shown if carry == "full" else rounded))
         self._backward = np.array(sorted(backward & rounded), dtype=np.intp)
@@ -135,16 +135,6 @@ class Rules:
             off = np.where((off > _ON_THE_TIE) & (size > 0), off, np.inf)
             nearest = np.minimum(nearest, off.min(axis=0))
         return nearest
-
-
-_BACKWARD: Final = (
-    Reason.LOSS_DERIVATIVE,
-    Reason.LOCAL_DERIVATIVE,
-    Reason.CHAIN_PRODUCT,
-    Reason.PATH_SUM,
-    Reason.GRADIENT,
-    Reason.NORM,
-)
 
 
 def _relu_sums(plan: Plan) -> list[NDArray[np.intp]]:

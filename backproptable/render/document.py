@@ -373,17 +373,5 @@ class _Layout:
                 yield address.layer, self.notation.symbol(address), self._value(address)
 
 
-_FORWARD: Final = (Reason.WEIGHTED_SUM, Reason.ACTIVATION, Reason.EXPONENTIAL, Reason.EXP_SUM)
-
-
 def _section_of(step: Step) -> tuple[str, int]:
-    address = step.cells[0].address
-    if step.reason is Reason.UPDATE:
-        return "update", address.update
-    if address.primed:
-        return "after", address.update
-    if step.reason in _FORWARD:
-        return "forward", address.update
-    if step.reason in (Reason.LOSS_TERM, Reason.LOSS):
-        return "loss", address.update
-    return "backward", address.update
+    return step.part.value, step.cells[0].address.update
