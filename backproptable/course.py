@@ -19,7 +19,7 @@ from backproptable.digits import DEFAULT_FIGURES
 from backproptable.errors import InputError, Problem, suggestion
 from backproptable.filenames import DEFAULT_FILE_NAME, rule_problems
 from backproptable.givens import samples_of
-from backproptable.grids import DEFAULT_GRIDS, Grid, Grids
+from backproptable.grids import DEFAULT_GRIDS, Grid, Grids, dead_unit_problems
 from backproptable.net import Net
 from backproptable.plan import Plan
 from backproptable.reading import NetReading, file_content, with_known_keys
@@ -153,18 +153,9 @@ class _Reading:
             grids[name] = Grid(**asdict(getattr(DEFAULT_GRIDS, name)) | given)
             if all(keys[:2] != ("draw", name) for keys in self.refused):
                 self.problems += grids[name].problems(f"[draw] {name}")
-        self.problems += self._of_dead_units(net)
+        if self.shared.doubtful.isdisjoint(("layers", "activations")):
+            self.problems += dead_unit_problems(net, draw.dead_units)
         return Grids(**grids, dead_units=draw.dead_units)
-
-    def _of_dead_units(self, net: Net) -> Iterator[Problem]:
-        """One unit of each ReLU layer stays alive: beyond a dead layer there is nothing to learn."""
-        if not self.shared.doubtful.isdisjoint(("layers", "activations")):
-            return
-        relus = [units for units, kind in zip(net.layers[1:], net.activations, strict=True) if kind == "relu"]
-        most = sum(relus) - len(relus)
-        if self.file.draw.dead_units > most:
-            what = f"is {self.file.draw.dead_units}, but one unit of each ReLU layer has to stay alive."
-            yield Problem("[draw] dead_units", what, f"Write a number up to {most}." if most else "Write 0.")
 
     def _of_what_is_asked(self, plan: Plan | None, asked: str | tuple[str, ...]) -> Iterator[Problem]:
         if plan is not None:

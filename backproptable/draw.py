@@ -29,9 +29,8 @@ from backproptable.confusion import Confusion
 from backproptable.digits import DEFAULT_FIGURES
 from backproptable.errors import InputError, Problem
 from backproptable.evaluate import Calculator, Givens
-from backproptable.grids import DEFAULT_GRIDS, Grids
+from backproptable.grids import DEFAULT_GRIDS, Grids, dead_unit_problems
 from backproptable.mistakes import WrongLine, wrong_lines
-from backproptable.net import Net
 from backproptable.plan import Plan
 from backproptable.rules import Measure, Rules
 from backproptable.sheet_numbers import SheetNumbers
@@ -105,8 +104,8 @@ class Drawing:
         mistakes: bool = True,
     ) -> None:
         self.plan, self.figures, self._dead_units = plan, figures, grids.dead_units
-        if problem := _too_many_dead(plan.net, grids.dead_units):
-            raise InputError([problem])
+        if problems := list(dead_unit_problems(plan.net, grids.dead_units)):
+            raise InputError(problems)
         self.calculator = Calculator(plan)
         self.candidates = Candidates(plan, self.calculator, grids, given or {})
         self.let_go: tuple[WrongLine, ...] = ()
@@ -211,13 +210,3 @@ class Drawing:
         what = f"{_SHEET_TRIES} draws gave no good sheet; the rule that failed most ({share}): {words[code]}."
         remedy = "Use a smaller net or learning rate, other activations or ranges, or give the numbers in [givens]."
         return InputError([Problem("draw", what, remedy)])
-
-
-def _too_many_dead(net: Net, dead_units: int) -> Problem | None:
-    """One unit of each ReLU layer stays alive: beyond a dead layer there is nothing to learn."""
-    relus = [units for units, kind in zip(net.layers[1:], net.activations, strict=True) if kind == "relu"]
-    most = sum(relus) - len(relus)
-    if 0 <= dead_units <= most:
-        return None
-    what = f"is {dead_units}, but in this net there can be {f'from 0 to {most}' if most else 'none'}."
-    return Problem("[draw] dead_units", what, "One unit of each ReLU layer has to stay alive.")

@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import Final
 
 from backproptable.errors import Problem
+from backproptable.net import Net
 
-__all__ = ["DEFAULT_GRIDS", "LARGEST_GRID", "Grid", "Grids"]
+__all__ = ["DEFAULT_GRIDS", "LARGEST_GRID", "Grid", "Grids", "dead_unit_problems"]
 
 LARGEST_GRID: Final = 1_000_000
 """Steps from one end of a grid to the other; beyond this it is no short decimal any more."""
@@ -76,3 +77,12 @@ class Grids:
 
 
 DEFAULT_GRIDS: Final = Grids()
+
+
+def dead_unit_problems(net: Net, dead_units: int) -> Iterator[Problem]:
+    """One unit of each ReLU layer stays alive: beyond a dead layer there is nothing to learn."""
+    relus = [units for units, kind in zip(net.layers[1:], net.activations, strict=True) if kind == "relu"]
+    most = sum(relus) - len(relus)
+    if not 0 <= dead_units <= most:
+        what = f"is {dead_units}, but one unit of each ReLU layer has to stay alive."
+        yield Problem("[draw] dead_units", what, f"Write a number up to {most}." if most else "Write 0.")
