@@ -422,11 +422,11 @@ def test_an_error_names_the_rule_that_failed_most(make: Callable[[], Drawing], r
 @pytest.mark.parametrize(
     ("net", "dead", "words"),
     [
-        (Net(), 3, "can be from 0 to 2"),
-        (Net(layers=(3, 4, 5, 2), activations=("relu", "relu", "softmax")), 8, "can be from 0 to 7"),
-        (Net(layers=(3, 1, 2), activations=("relu", "softmax")), 1, "can be none"),
-        (Net(layers=(3, 3, 2), activations=("leaky_relu", "softmax")), 1, "can be none"),
-        (Net(), -1, "can be from 0 to 2"),
+        (Net(), 3, "up to 2."),
+        (Net(layers=(3, 4, 5, 2), activations=("relu", "relu", "softmax")), 8, "up to 7."),
+        (Net(layers=(3, 1, 2), activations=("relu", "softmax")), 1, "Write 0."),
+        (Net(layers=(3, 3, 2), activations=("leaky_relu", "softmax")), 1, "Write 0."),
+        (Net(), -1, "up to 2."),
     ],
 )
 def test_more_dead_units_than_can_be_are_refused(net: Net, dead: int, words: str) -> None:
@@ -435,7 +435,7 @@ def test_more_dead_units_than_can_be_are_refused(net: Net, dead: int, words: str
     (problem,) = caught.value.problems
     assert problem.where == "[draw] dead_units"
     assert str(dead) in problem.what
-    assert words in problem.what
+    assert words in problem.remedy
 
 
 def test_as_many_dead_units_as_can_be_are_drawn() -> None:
