@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import BrokenExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,13 +12,14 @@ from typing import Final
 
 import numpy as np
 
-from backproptable.classroom import Classroom, Newcomer, draw_chunk, texts_of, write_chunk
+from backproptable.classroom import Classroom, Newcomer, draw_chunk, is_there, texts_of, write_chunk
 from backproptable.course import Course
 from backproptable.draw import student_key
 from backproptable.errors import InputError, OutputError, Problem
 from backproptable.filenames import file_stems, rule_problems
 from backproptable.hardness import HARDNESS
 from backproptable.manifest import Known, Manifest
+from backproptable.plaintext import comparable, shortened
 from backproptable.render.escape import settable
 from backproptable.render.page import TEXT_FORMATS
 from backproptable.roster import Student
@@ -32,6 +34,8 @@ FOLDERS: Final = {"sheets": "assignments", "keys": "keys"}
 
 _SMALL: Final = 400
 """Up to so many students, other processes would cost more than they save."""
+
+_FINISH: Final = "Nothing is lost: run the same command again to finish."
 
 Progress = Callable[[str, int], AbstractContextManager[Callable[[int], object]]]
 """Of a stage and the number of students in it, what is told how many more are done."""
@@ -82,8 +86,9 @@ def assign_class(
     """Give every student a sheet, and the teacher a key for each.
 
     Who has a sheet keeps it. What an interrupted run has not written is written now. Raises
-    `InputError` (before anything is written) for a course that is not the manifest's, a lost secret,
-    numbers that come up twice and rules that no draw keeps; `OutputError` where writing fails.
+    `InputError` (before any sheet is written) for a course that is not the manifest's, files that are
+    not the manifest's, a lost secret, numbers that come up twice and rules that no draw keeps;
+    `OutputError` where writing fails.
     """
     _check_formats(formats)
     _check_columns(course, students)
@@ -92,20 +97,28 @@ def assign_class(
     manifest = Manifest(keys)
     report = Report(len(students), asked=len(classroom.task.asked), sheets=classroom.sheets, keys=keys)
     known = manifest.known(course)
-    newcomers = [student for student in students if student.student_id not in known.stems]
+    newcomers = [student for student in students if comparable(student.student_id) not in known.stems]
     report.kept = len(students) - len(newcomers)
     report.gone = len(known.stems) - report.kept
+    stems, report.warnings = file_stems(course.file_name, newcomers, known.stems)
+    _check_places(classroom, stems.values())
     classroom.make_forms()
+    if newcomers:
+        classroom.drawing  # noqa: B018 - worked out here, every process has it
     _make_folders(classroom)
     secret = _secret(manifest, newcomers)
     if processes is None:
         processes = cores() if len(students) > _SMALL else 1
-    if newcomers:
-        classroom.drawing  # noqa: B018 - worked out here, every process has it
-    with workers(classroom, processes) as run:
-        if newcomers and secret is not None:
-            _draw(classroom, manifest, known, newcomers, secret, run, progress, report)
-        _write(manifest, run, progress, report)
+    try:
+        with workers(classroom, processes) as run:
+            if secret is None:
+                manifest.renew(course)
+            else:
+                _draw(classroom, manifest, known, newcomers, stems, secret, run, progress, report)
+            _write(manifest, run, progress, report)
+    except BrokenExecutor:
+        what = "A process was ended from outside, perhaps because memory ran out (--processes 1 needs less)."
+        raise OutputError(f"{what} {_FINISH}") from None
     _look_back(classroom, manifest, report)
     return report
 
@@ -145,6 +158,17 @@ def _check_columns(course: Course, students: Sequence[Student]) -> None:
         raise InputError(problems, course.source)
 
 
+def _check_places(classroom: Classroom, stems: Iterable[str]) -> None:
+    """A newcomer's file that is there already is another manifest's: kept, it would not fit its key."""
+    taken = [path for stem in stems for path in classroom.paths(stem).values() if is_there(path)]
+    if not taken:
+        return
+    remedy = f"If the folder of keys is elsewhere, name it (--keys; now {classroom.keys})."
+    remedy += " Else move these files away, or use another folder (-o)."
+    where = str(taken[0]) if len(taken) == 1 else f"{taken[0]} and {len(taken) - 1} more"
+    raise InputError([Problem(where, "is there already, and nobody in the folder of keys has it.", remedy)])
+
+
 def _make_folders(classroom: Classroom) -> None:
     for folder, mode in ((classroom.sheets, 0o777), (classroom.keys, 0o700)):
         try:
@@ -155,14 +179,14 @@ def _make_folders(classroom: Classroom) -> None:
 
 
 def _secret(manifest: Manifest, newcomers: Sequence[Student]) -> bytes | None:
-    """The secret of the class, made where there is nothing yet. Who is in the manifest does without."""
+    """The secret of the class, made where there is nothing yet; None where nobody needs it."""
+    if not newcomers:
+        return None
     secret, head = load_secret(manifest.folder), manifest.head()
     if secret is None and head is None:
         return make_secret(manifest.folder)
-    if not newcomers:
-        return secret
     if secret is None:
-        what = f"is lost, and {len(newcomers)} students of the roster need new sheets."
+        what = f"is lost, and newcomers in the roster ({len(newcomers)}) need it."
         what += " The sheets that are there can still be verified."
         remedy = "Put it back from a copy, or give newcomers an assignment of their own in another folder (-o)."
         raise InputError([Problem("secret", what, remedy)], str(manifest.folder))
@@ -189,6 +213,7 @@ def _draw(
     manifest: Manifest,
     known: Known,
     students: Sequence[Student],
+    stems: Mapping[str, str],
     secret: bytes,
     run: Run,
     progress: Progress,
@@ -196,8 +221,6 @@ def _draw(
 ) -> None:
     """Draw for the newcomers and take them into the manifest: all of them, or nobody if anything is wrong."""
     course = classroom.course
-    stems, warnings = file_stems(course.file_name, students, known.stems)
-    report.warnings += warnings
     newcomers = (_newcomer(course, student, stems[student.student_id], known.codes, secret) for student in students)
     words = {rule.code: rule.words for rule in classroom.drawing.rules}
     places = iter(students)
@@ -217,6 +240,7 @@ def _draw(
 
 
 def _too_coarse(course: Course, one: str, other: str) -> InputError:
+    one, other = (repr(shortened(student, 40)) for student in (one, other))
     what = f"students {one} and {other} would get the same numbers: there are too few to draw from."
     remedy = "Write a finer grid or a wider range for weights, biases or inputs."
     return InputError([Problem("[draw]", what, remedy)], course.source)
@@ -231,7 +255,7 @@ def _write(manifest: Manifest, run: Run, progress: Progress, report: Report) -> 
                 report.files += written.files
                 done(written.students)
     except OutputError as error:
-        raise OutputError(f"{error} Nothing is lost: run the same command again to finish.") from None
+        raise OutputError(f"{error} {_FINISH}") from None
 
 
 def _look_back(classroom: Classroom, manifest: Manifest, report: Report) -> None:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from backproptable.asked import Task, set_task
 from backproptable.course import Course
 from backproptable.draw import Drawing, Drawn
+from backproptable.errors import InputError, OutputError
 from backproptable.evaluate import Calculator
 from backproptable.hardness import Hardness
 from backproptable.manifest import Entry, digest_of
@@ -34,7 +35,7 @@ from backproptable.sheet_numbers import SheetNumbers
 from backproptable.style import Style
 from backproptable.writing import write_whole
 
-__all__ = ["Classroom", "DrawnChunk", "Newcomer", "WrittenChunk", "draw_chunk", "texts_of", "write_chunk"]
+__all__ = ["Classroom", "DrawnChunk", "Newcomer", "WrittenChunk", "draw_chunk", "is_there", "texts_of", "write_chunk"]
 
 _MEASURES: Final = ("loss_falls_by", "paper_gap", "tie", "corner", "saturation")
 """The rules whose measures stand in the manifest; the others say the same of every sheet."""
@@ -107,9 +108,12 @@ class Classroom:
 
     @cached_property
     def drawing(self) -> Drawing:
-        """The plan, ready to be drawn for."""
+        """The plan, ready to be drawn for. Raises `InputError` where no good sheet is found."""
         course = self.course
-        return Drawing(course.plan, grids=course.grids, figures=course.figures, carry=course.carry)
+        try:
+            return Drawing(course.plan, grids=course.grids, figures=course.figures, carry=course.carry)
+        except InputError as error:
+            raise error.at(course.source) from None
 
     @cached_property
     def calculator(self) -> Calculator:
@@ -152,7 +156,10 @@ class Classroom:
 def draw_chunk(classroom: Classroom, newcomers: Sequence[Newcomer]) -> DrawnChunk:
     """Draw for some newcomers. Raises `InputError` where no good sheet is found."""
     drawing = classroom.drawing
-    drawn = drawing.draw([newcomer.key for newcomer in newcomers])
+    try:
+        drawn = drawing.draw([newcomer.key for newcomer in newcomers])
+    except InputError as error:
+        raise error.at(classroom.course.source) from None
     sheets = SheetNumbers(drawing.calculator, drawing.candidates.floats(drawn.units), drawing.figures)
     hardness = classroom.hardness.of(sheets)
     names = [cell.name for cell in classroom.course.plan.givens]
@@ -190,7 +197,9 @@ def _hidden(drawing: Drawing, drawn: Drawn, place: int) -> dict[str, list[str]]:
     hidden: dict[str, list[str]] = {}
     for number in np.flatnonzero(drawn.hidden[:, place]).tolist():
         line = drawing.let_go[number]
-        hidden.setdefault(line.mistake, []).append(line.cell.name)
+        cells = hidden.setdefault(line.mistake, [])
+        if line.cell.name not in cells:  # one mistake can have several formulas in a cell
+            cells.append(line.cell.name)
     return hidden
 
 
@@ -202,7 +211,7 @@ def write_chunk(classroom: Classroom, lines: Sequence[str]) -> WrittenChunk:
     missing = []
     for line in lines:
         entry = json.loads(line)
-        paths = {which: path for which, path in classroom.paths(entry["file"]).items() if not _is_there(path)}
+        paths = {which: path for which, path in classroom.paths(entry["file"]).items() if not is_there(path)}
         if paths:
             missing.append((entry, paths))
     if missing:
@@ -213,12 +222,14 @@ def write_chunk(classroom: Classroom, lines: Sequence[str]) -> WrittenChunk:
     return WrittenChunk(len(lines), sum(len(paths) for _, paths in missing))
 
 
-def _is_there(path: Path) -> bool:
-    """Whether a file is there; an empty one is what a power cut leaves."""
+def is_there(path: Path) -> bool:
+    """Whether a file is there; an empty one is what a power cut leaves. Raises `OutputError` where nobody can tell."""
     try:
         return os.stat(path).st_size > 0  # noqa: PTH116 - a quarter of the time of Path.stat
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
+    except OSError as error:
+        raise OutputError(f"{path}: could not be looked for ({error.strerror or error}).") from None
 
 
 def _printed(classroom: Classroom, entries: Sequence[Entry]) -> NDArray[np.float64]:

@@ -108,6 +108,7 @@ class Drawing:
             raise InputError(problems)
         self.calculator = Calculator(plan)
         self.candidates = Candidates(plan, self.calculator, grids, given or {})
+        self._instead = "other ranges in [draw]" if mistakes else "give the numbers in [givens]"
         self.let_go: tuple[WrongLine, ...] = ()
         self._hidden = Confusion(plan, (), figures, carry)
         self.rules = () if self.candidates.weights_are_given else Rules(plan, grids.dead_units, carry, ()).all
@@ -208,5 +209,5 @@ class Drawing:
         code, count = failed.most_common(1)[0]
         share = f"{count / failed.total():.0%}".replace("%", " %")
         what = f"{_SHEET_TRIES} draws gave no good sheet; the rule that failed most ({share}): {words[code]}."
-        remedy = "Use a smaller net or learning rate, other activations or ranges, or give the numbers in [givens]."
+        remedy = f"Use a smaller net or learning rate, other activations, or {self._instead}."
         return InputError([Problem("draw", what, remedy)])

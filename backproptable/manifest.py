@@ -1,7 +1,7 @@
 """The manifest of an assignment: what was given to whom, in the folder of keys.
 
 ``manifest.json`` has what all sheets share, ``manifest.jsonl`` a line per student with everything
-that verifying needs. SheetNumbers and keys are made from these lines and never the other way round, so an
+that verifying needs. Sheets and keys are made from these lines and never the other way round, so an
 interrupted run is finished from them. Whoever is in it keeps numbers, code and file name for ever.
 """
 
@@ -21,6 +21,8 @@ from typing import Any, Final
 from backproptable import __version__
 from backproptable.course import Course
 from backproptable.errors import InputError, OutputError, Problem
+from backproptable.notation import load_notation
+from backproptable.plaintext import comparable
 from backproptable.writing import TEMPORARY, write_files
 
 __all__ = ["VERSION", "Entry", "Known", "Manifest", "digest_of"]
@@ -34,6 +36,11 @@ _FIXED: Final = {"course": ("assignment",), "net": None, "draw": None, "sheet": 
 
 Entry = dict[str, Any]
 """A line of the manifest."""
+_NEEDED: Final = {
+    **dict.fromkeys(("student_id", "name", "file", "code"), str),
+    **dict.fromkeys(("givens", "hardness", "cannot_be_told"), dict),
+}
+"""What a line has at least."""
 
 
 @dataclass(slots=True)
@@ -41,14 +48,14 @@ class Known:
     """What of the students in a manifest must not come up again."""
 
     stems: dict[str, str] = field(default_factory=dict)
-    """File name without its ending, by student id."""
+    """File name without its ending, by student id (as `plaintext.comparable` has it)."""
     codes: set[str] = field(default_factory=set)
     numbers: dict[bytes, str] = field(default_factory=dict)
     """Whose numbers they are, by their digest."""
 
     def add(self, entry: Entry) -> None:
         """Take a line into account."""
-        self.stems[entry["student_id"]] = entry["file"]
+        self.stems[comparable(entry["student_id"])] = entry["file"]
         self.codes.add(entry["code"])
         self.numbers[digest_of(entry["givens"])] = entry["student_id"]
 
@@ -69,15 +76,18 @@ class Manifest:
         path = self.folder / _HEAD
         try:
             head = json.loads(path.read_text(encoding="utf-8"))
-            version = head["version"]
-        except FileNotFoundError:
+            version = int(head["version"])
+            is_whole = version != VERSION or _is_whole(head)
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
             raise self._damaged(_HEAD, f"cannot be read ({error.strerror})") from None
         except (ValueError, KeyError, TypeError):
-            raise self._damaged(_HEAD, "is damaged") from None
+            is_whole = False
+        if not is_whole:
+            raise self._damaged(_HEAD, "is damaged")
         if version != VERSION:
-            age = "a newer" if isinstance(version, int) and version > VERSION else "an older"
+            age = "a newer" if version > VERSION else "an older"
             what = f"has version {version} and was written by {age} program than this one, which knows {VERSION}."
             raise InputError([Problem(_HEAD, what, "Use the program that it was made with.")], str(self.folder))
         return dict(head)
@@ -94,6 +104,11 @@ class Manifest:
             for key in (keys or sorted(now[table].keys() | then.get(table, {}).keys()))
             if now[table].get(key) != then.get(table, {}).get(key)
         ]
+        notations = [sheet["notation"] for sheet in (now["sheet"], then["sheet"])]
+        mine, its = (load_notation(notation, course.plan.net).opposite for notation in notations)
+        if mine != its:
+            what = f"is {_shown(notations[0])} here and {_shown(notations[1])} in the manifest: signs would differ."
+            problems.append(Problem("[sheet] notation", what))
         if problems:
             remedy = f"{self.folder} belongs to sheets that were made with other settings, and students have them."
             problems.append(Problem("manifest", remedy, "Use those settings, or another folder (-o) for a new class."))
@@ -102,13 +117,22 @@ class Manifest:
     def known(self, course: Course) -> Known:
         """Who is in it. Raises `InputError` where it is damaged, or of another course."""
         head, known = self.head(), Known()
-        for entry in self.entries():
+        names = [cell.name for cell in course.plan.givens]
+        for number, entry in enumerate(self.entries(), start=1):
+            if head is None:
+                raise self._damaged(_HEAD, "is missing")
+            if number == 1:
+                self.check(head, course)
+            if comparable(entry["student_id"]) in known.stems or list(entry["givens"]) != names:
+                raise self._damaged(f"{_LINES}, line {number}", "is not as it was written")
             known.add(entry)
-        if known.stems and head is None:
-            raise self._damaged(_HEAD, "is missing")
-        if known.stems and head is not None:
-            self.check(head, course)
         return known
+
+    def renew(self, course: Course) -> None:
+        """Note the settings that may change and have: points, for one, count from now on."""
+        head = self.head()
+        if head is not None and head["course"] != course.as_keys():
+            self.write_head(course, head["secret"])
 
     def write_head(self, course: Course, fingerprint: str) -> None:
         """Write or renew what all sheets share."""
@@ -122,18 +146,28 @@ class Manifest:
         write_files(self.folder, {_HEAD: json.dumps(content, indent=1, ensure_ascii=False) + "\n"})
 
     def lines(self) -> Iterator[str]:
-        """The lines, one after the other."""
-        with contextlib.suppress(FileNotFoundError), (self.folder / _LINES).open(encoding="utf-8") as file:
-            yield from file
+        """The lines, one after the other, without their ends. Raises `InputError` where they cannot be read."""
+        try:
+            with (self.folder / _LINES).open(encoding="utf-8") as file:
+                for line in file:
+                    yield line.rstrip("\n")
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        except OSError as error:
+            raise self._damaged(_LINES, f"cannot be read ({error.strerror})") from None
+        except UnicodeDecodeError:
+            raise self._damaged(_LINES, "is damaged") from None
 
     def entries(self) -> Iterator[Entry]:
         """The students, in the order in which they came. Raises `InputError` for a damaged line."""
         for number, line in enumerate(self.lines(), start=1):
             try:
                 entry = json.loads(line)
-                entry["student_id"], entry["file"], entry["code"], entry["givens"]
+                is_whole = all(isinstance(entry[key], kind) for key, kind in _NEEDED.items())
             except (ValueError, KeyError, TypeError):
-                raise self._damaged(f"{_LINES}, line {number}", "is damaged") from None
+                is_whole = False
+            if not is_whole:
+                raise self._damaged(f"{_LINES}, line {number}", "is damaged")
             yield entry
 
     @contextmanager
@@ -144,7 +178,7 @@ class Manifest:
             handle, name = tempfile.mkstemp(prefix=TEMPORARY, dir=self.folder)
             temporary = Path(name)
             with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.writelines(self.lines())
+                file.writelines(f"{line}\n" for line in self.lines())
                 yield lambda line: file.write(f"{line}\n")
                 file.flush()
                 os.fsync(file.fileno())
@@ -160,6 +194,12 @@ class Manifest:
     def _damaged(self, where: str, what: str) -> InputError:
         remedy = "Put it back as it was, from a copy: it says who has which sheet."
         return InputError([Problem(where, f"{what}.", remedy)], str(self.folder))
+
+
+def _is_whole(head: dict[str, Any]) -> bool:
+    course = head["course"]
+    texts = (head["secret"], course["sheet"]["notation"])
+    return all(isinstance(text, str) for text in texts) and all(isinstance(course[table], dict) for table in _FIXED)
 
 
 def _shown(value: Any) -> str:

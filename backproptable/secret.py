@@ -27,6 +27,9 @@ def load_secret(folder: Path) -> bytes | None:
         with contextlib.suppress(OSError):  # a memory stick may know no permissions
             path.chmod(0o600)
         secret = bytes.fromhex(text)
+        if not text:  # what a power cut leaves of a file
+            path.unlink()
+            return None
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -48,10 +51,14 @@ def make_secret(folder: Path) -> bytes:
     path = folder / _NAME
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(secret.hex() + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            with os.fdopen(handle, "w", encoding="ascii") as file:
+                file.write(secret.hex() + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+        except BaseException:  # half a secret would stand in the way of the next run
+            path.unlink(missing_ok=True)
+            raise
     except OSError as error:
         raise OutputError(f"{path}: could not be written ({error.strerror or error}).") from None
     return secret

@@ -14,7 +14,7 @@ __all__ = ["summary"]
 def summary(report: Report) -> Iterator[str]:
     """The lines of a short summary."""
     yield f"{_count(report.drawn + report.kept + report.gone, 'sheet')} in {report.sheets}, keys in {report.keys}"
-    yield f"{report.drawn} drawn, {report.kept} kept from before; {_count(report.files, 'file')} written"
+    yield f"{report.drawn:,} drawn, {report.kept:,} kept from before; {_count(report.files, 'file')} written"
     if report.gone:
         yield f"{_count(report.gone, 'student')} of the manifest not in the roster: their sheets stay as they are"
     yield f"each sheet asks for {_count(report.asked, 'number')}"

@@ -10,6 +10,8 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
 from math import ceil
+from multiprocessing import parent_process
+from threading import Thread
 from typing import Any, Final, Protocol, TypeVar
 
 __all__ = ["Run", "cores", "workers"]
@@ -63,6 +65,14 @@ def _begin(shared: object) -> None:
     global _state  # noqa: PLW0603 - a process has no other place to keep what it was started with
     _state = shared
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process decides what becomes of an interruption
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Else a process would wait for ever for work from a main process that was killed."""
+    if (parent := parent_process()) is not None:
+        parent.join()
+        signal.raise_signal(signal.SIGTERM)
 
 
 def _in_order(

@@ -73,10 +73,12 @@ def write_whole(path: Path, text: str) -> None:
         with open(temporary, "wb") as file:  # noqa: PTH123 - on the hot path
             file.write(text.encode())
         os.replace(temporary, path)  # noqa: PTH105
-    except OSError as error:
+    except BaseException as error:  # an interruption, too, leaves nothing half-written
         with contextlib.suppress(OSError):
             os.unlink(temporary)  # noqa: PTH108
-        raise OutputError(f"{path}: could not be written ({error.strerror or error}).") from None
+        if isinstance(error, OSError):
+            raise OutputError(f"{path}: could not be written ({error.strerror or error}).") from None
+        raise
 
 
 def clear_away(folder: Path) -> None:
