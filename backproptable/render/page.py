@@ -35,12 +35,12 @@ _TEXT: Final = "text"
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """What a teacher writes over the sheets of a class."""
+    """What a teacher writes over the sheets of a class: Markdown, all but the instructions on one line."""
 
     title: str
     due: str = ""
     hand_in: str = ""
-    """Where, and how: Markdown, like the instructions."""
+    """Where, and how."""
     instructions: str = ""
     is_key: bool = False
 
@@ -85,16 +85,9 @@ def make_form(
 
 def _as_text(assignment: Assignment, plan: Plan, format: str) -> dict[str, Any]:  # noqa: A002
     """The assignment as templates print it: what a teacher wrote, and slots for what differs."""
-    escape, of_teacher = _WORDS[format]
+    written = {name: _WORDS[format](getattr(assignment, name)) for name in ("title", "due", "hand_in", "instructions")}
     fields = {name: slot(len(plan.cells) + place, _TEXT) for place, name in enumerate(STUDENT_FIELDS)}
-    return {
-        "title": escape(assignment.title),
-        "due": escape(assignment.due),
-        "hand_in": of_teacher(assignment.hand_in),
-        "instructions": of_teacher(assignment.instructions),
-        "is_key": assignment.is_key,
-        **fields,
-    }
+    return {**written, "is_key": assignment.is_key, **fields}
 
 
 def _tex_paragraphs(markdown: str) -> str:
@@ -103,11 +96,8 @@ def _tex_paragraphs(markdown: str) -> str:
     return "\n\n".join(map(tex_text, paragraphs(markdown)))
 
 
-_WORDS: Final[Mapping[str, tuple[Callable[[str], str], Callable[[str], str]]]] = {
-    "md": (markdown_text, str.strip),
-    "tex": (tex_text, _tex_paragraphs),
-}
-"""How words are written that must not be markup, and those of the teacher, who may write Markdown."""
+_WORDS: Final[Mapping[str, Callable[[str], str]]] = {"md": str.strip, "tex": _tex_paragraphs}
+"""How the words of the teacher are written, who may write Markdown."""
 
 
 # --- numbers in slots --------------------------------------------------------------------------
