@@ -8,9 +8,8 @@ from concurrent.futures import BrokenExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from typing import Final
-
-import numpy as np
 
 from backproptable.classroom import Classroom, Newcomer, draw_chunk, is_there, texts_of, write_chunk
 from backproptable.course import Course
@@ -65,7 +64,7 @@ class Report:
     """Draws that were sent back, by the words of the rule they broke."""
     hardness: dict[str, tuple[float, float, float]] = field(default_factory=dict)
     """Smallest, middle and largest of each of `hardness.HARDNESS`, over all sheets."""
-    not_told: dict[str, int] = field(default_factory=dict)
+    not_told: Counter[str] = field(default_factory=Counter)
     """Mistakes that some sheets cannot tell from the right number, with the number of those sheets."""
     warnings: list[str] = field(default_factory=list)
     sheets: Path = Path()
@@ -94,32 +93,27 @@ def assign_class(
     _check_columns(course, students)
     keys = keys or output / FOLDERS["keys"]
     classroom = Classroom(course, output / FOLDERS["sheets"], keys, tuple(formats), templates)
-    manifest = Manifest(keys)
-    report = Report(len(students), asked=len(classroom.task.asked), sheets=classroom.sheets, keys=keys)
-    known = manifest.known(course)
+    known = Manifest(keys).known(course)
     newcomers = [student for student in students if comparable(student.student_id) not in known.stems]
-    report.kept = len(students) - len(newcomers)
-    report.gone = len(known.stems) - report.kept
-    stems, report.warnings = file_stems(course.file_name, newcomers, known.stems)
+    stems, warnings = file_stems(course.file_name, newcomers, known.stems)
     _check_places(classroom, stems.values())
     classroom.make_forms()
     if newcomers:
         classroom.drawing  # noqa: B018 - worked out here, every process has it
     _make_folders(classroom)
-    secret = _secret(manifest, newcomers)
-    if processes is None:
-        processes = cores() if len(students) > _SMALL else 1
+    secret = _secret(Manifest(keys), newcomers)
+    kept = len(students) - len(newcomers)
+    report = Report(len(students), kept=kept, gone=len(known.stems) - kept, warnings=warnings)
+    stages = _Stages(classroom, known, progress, report)
     try:
-        with workers(classroom, processes) as run:
-            if secret is None:
-                manifest.renew(course)
-            else:
-                _draw(classroom, manifest, known, newcomers, stems, secret, run, progress, report)
-            _write(manifest, run, progress, report)
+        with workers(classroom, processes or (cores() if len(students) > _SMALL else 1)) as run:
+            if secret is not None:
+                stages.draw(run, newcomers, stems, secret)
+            stages.write(run)
     except BrokenExecutor:
         what = "A process was ended from outside, perhaps because memory ran out (--processes 1 needs less)."
         raise OutputError(f"{what} {_FINISH}") from None
-    _look_back(classroom, manifest, report)
+    stages.look_back()
     return report
 
 
@@ -208,37 +202,6 @@ def _newcomer(course: Course, student: Student, stem: str, codes: set[str], secr
     return Newcomer(student.student_id, student.name, dict(student.columns), stem, code, key)
 
 
-def _draw(
-    classroom: Classroom,
-    manifest: Manifest,
-    known: Known,
-    students: Sequence[Student],
-    stems: Mapping[str, str],
-    secret: bytes,
-    run: Run,
-    progress: Progress,
-    report: Report,
-) -> None:
-    """Draw for the newcomers and take them into the manifest: all of them, or nobody if anything is wrong."""
-    course = classroom.course
-    newcomers = (_newcomer(course, student, stems[student.student_id], known.codes, secret) for student in students)
-    words = {rule.code: rule.words for rule in classroom.drawing.rules}
-    places = iter(students)
-    with manifest.adding() as add, progress("drawing", len(students)) as done:
-        for chunk in run(draw_chunk, newcomers, len(students)):
-            for drawn, digest in zip(chunk.lines, chunk.digests, strict=True):
-                student_id = next(places).student_id
-                if twin := known.numbers.get(digest):
-                    raise _too_coarse(course, twin, student_id)
-                known.numbers[digest] = student_id
-                add(drawn)
-            for code, count in chunk.failed.items():
-                report.redraws[words.get(code, "no unit is saturated or at a corner")] += count
-            report.drawn += len(chunk.lines)
-            done(len(chunk.lines))
-        manifest.write_head(course, fingerprint(secret))
-
-
 def _too_coarse(course: Course, one: str, other: str) -> InputError:
     one, other = (repr(shortened(student, 40)) for student in (one, other))
     what = f"students {one} and {other} would get the same numbers: there are too few to draw from."
@@ -246,33 +209,68 @@ def _too_coarse(course: Course, one: str, other: str) -> InputError:
     return InputError([Problem("[draw]", what, remedy)], course.source)
 
 
-def _write(manifest: Manifest, run: Run, progress: Progress, report: Report) -> None:
-    """Write every sheet and key that is not there yet."""
-    total = report.kept + report.gone + report.drawn
-    try:
-        with progress("writing", total) as done:
-            for written in run(write_chunk, manifest.lines(), total):
-                report.files += written.files
-                done(written.students)
-    except OutputError as error:
-        raise OutputError(f"{error} {_FINISH}") from None
+@dataclass(frozen=True, slots=True)
+class _Stages:
+    """The work on one class, stage by stage; each adds to the report."""
 
+    classroom: Classroom
+    known: Known
+    progress: Progress
+    report: Report
 
-def _look_back(classroom: Classroom, manifest: Manifest, report: Report) -> None:
-    """What can be said of all sheets together."""
-    counts: dict[str, list[float]] = {code: [] for code in HARDNESS}
-    unsettable = 0
-    for entry in manifest.entries():
-        for code, numbers in counts.items():
-            if (number := entry["hardness"].get(code)) is not None:
-                numbers.append(number)
-        for mistake in entry["cannot_be_told"]:
-            report.not_told[mistake] = report.not_told.get(mistake, 0) + 1
-        unsettable += not settable(entry["name"])
-    report.hardness = {
-        code: (min(numbers), float(np.median(numbers)), max(numbers)) for code, numbers in counts.items() if numbers
-    }
-    if unsettable and "tex" in classroom.formats:
-        report.warnings.append(f"LaTeX cannot set the names of {unsettable} students: their .tex have the id only.")
-    if classroom.keys.resolve().is_relative_to(classroom.sheets.resolve()):
-        report.warnings.append(f"The keys lie in {classroom.sheets}, which students get: move them, or use --keys.")
+    @property
+    def manifest(self) -> Manifest:
+        return Manifest(self.classroom.keys)
+
+    def draw(self, run: Run, students: Sequence[Student], stems: Mapping[str, str], secret: bytes) -> None:
+        """Draw for the newcomers and take them into the manifest: all of them, or nobody if anything is wrong."""
+        course, known, report = self.classroom.course, self.known, self.report
+        newcomers = (_newcomer(course, student, stems[student.student_id], known.codes, secret) for student in students)
+        words = {rule.code: rule.words for rule in self.classroom.drawing.rules}
+        places = iter(students)
+        with self.manifest.adding() as add, self.progress("drawing", len(students)) as done:
+            for chunk in run(draw_chunk, newcomers, len(students)):
+                for line, digest in zip(chunk.lines, chunk.digests, strict=True):
+                    student_id = next(places).student_id
+                    if twin := known.numbers.get(digest):
+                        raise _too_coarse(course, twin, student_id)
+                    known.numbers[digest] = student_id
+                    add(line)
+                for code, count in chunk.failed.items():
+                    report.redraws[words.get(code, "no unit is saturated or at a corner")] += count
+                report.drawn += len(chunk.lines)
+                done(len(chunk.lines))
+            self.manifest.write_head(course, fingerprint(secret))
+
+    def write(self, run: Run) -> None:
+        """Write every sheet and key that is not there yet."""
+        if not self.report.drawn:
+            self.manifest.renew(self.classroom.course)
+        total = self.report.kept + self.report.gone + self.report.drawn
+        try:
+            with self.progress("writing", total) as done:
+                for written in run(write_chunk, self.manifest.lines(), total):
+                    self.report.files += written.files
+                    done(written.students)
+        except OutputError as error:
+            raise OutputError(f"{error} {_FINISH}") from None
+
+    def look_back(self) -> None:
+        """What can be said of all sheets together."""
+        classroom, report = self.classroom, self.report
+        report.sheets, report.keys, report.asked = classroom.sheets, classroom.keys, len(classroom.task.asked)
+        counts: dict[str, list[float]] = {code: [] for code in HARDNESS}
+        unsettable = 0
+        for entry in self.manifest.entries():
+            for code, numbers in counts.items():
+                if (number := entry["hardness"].get(code)) is not None:
+                    numbers.append(number)
+            report.not_told.update(entry["cannot_be_told"].keys())
+            unsettable += not settable(entry["name"])
+        report.hardness = {
+            code: (min(numbers), median(numbers), max(numbers)) for code, numbers in counts.items() if numbers
+        }
+        if unsettable and "tex" in classroom.formats:
+            report.warnings.append(f"LaTeX cannot set the names of {unsettable} students: their .tex have the id only.")
+        if classroom.keys.resolve().is_relative_to(classroom.sheets.resolve()):
+            report.warnings.append(f"The keys lie in {classroom.sheets}, which students get: move them, or use --keys.")
