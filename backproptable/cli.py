@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 import click
 
@@ -276,6 +276,87 @@ def check(sheets: tuple[Path, ...], output: Path | None) -> None:
     _say([line for report in reports for line in report.lines()], output, "check.txt")
     if not all(report.clean for report in reports):
         click.get_current_context().exit(FOUND)
+
+
+@main.command()
+@click.argument("paths", type=click.Path(path_type=Path), nargs=-1, metavar="PATH...")
+@click.option("--keys", type=click.Path(path_type=Path), metavar="DIR", help="Folder of keys.  [default: OUTPUT/keys]")
+@click.option(
+    "--course", type=click.Path(path_type=Path), metavar="COURSE.toml", help="Take the points from this file."
+)
+@click.option("--ask", is_flag=True, help="Type the answers in from paper; PATH is the sheet's code.")
+@_output
+def verify(paths: tuple[Path, ...], keys: Path | None, course: Path | None, ask: bool, output: Path) -> None:
+    """Mark returned sheets (files or whole folders), or the [answers] of an example file.
+
+    Writes report.json and, for a class, grades.csv, class.md and feedback for every student.
+    """
+    from backproptable.course import load_course  # noqa: PLC0415 - heavy
+    from backproptable.marking import REPORT, mark_class, mark_example  # noqa: PLC0415
+    from backproptable.writing import write_files  # noqa: PLC0415
+
+    keys = keys or output / "keys"
+    if ask:
+        paths = (_typed_in(str(paths[0]) if paths else click.prompt("Code of the sheet"), keys, output),)
+    examples = [path for path in paths if path.suffix == ".toml"]
+    if not paths or (examples and len(paths) > 1):
+        raise InputError([Problem("verify", "needs one example file, or returned sheets.", "Name files or folders.")])
+    if examples:
+        marked = mark_example(examples[0])
+    else:
+        report = output / REPORT
+        before = report.read_text(encoding="utf-8", errors="replace") if report.is_file() and not ask else None
+        marked = mark_class(paths, keys, course=load_course(course) if course else None, before=before)
+    for style, line in marked.lines:
+        click.secho(line, **_STYLES[style])
+    for folder, files in marked.files.items():
+        if ask and not folder:  # the reports are about all sheets of a class, and this is one
+            continue
+        for path in write_files(output / folder, files):
+            if not folder or ask:
+                click.echo(path)
+    if ask:
+        click.echo(f"Verify {paths[0]} together with the sheets that were returned as files.")
+    if marked.found:
+        click.get_current_context().exit(FOUND)
+
+
+def _typed_in(word: str, keys: Path, output: Path) -> Path:
+    """Ask for the answers of one sheet. Each is told at once and kept, so that one can stop and go on later."""
+    from backproptable.asking import Asking  # noqa: PLC0415 - heavy
+    from backproptable.render.feedback import cell_line  # noqa: PLC0415
+    from backproptable.verify import open_keys  # noqa: PLC0415
+    from backproptable.writing import write_files  # noqa: PLC0415
+
+    folder = open_keys(keys)
+    entry = folder.entry(word)
+    asking = Asking(folder, entry)
+    name = f"{entry['file']}.csv"
+    asking.load(output / "typed" / name)
+    click.echo(f"{entry['name']}, {entry['code']}. Enter leaves a cell blank, < takes the last one back, Ctrl-D stops.")
+    while (cell := asking.next) is not None:
+        try:
+            text = click.prompt(cell, default="", show_default=False)
+        except (click.Abort, EOFError):
+            click.echo()
+            break
+        if text.strip() == "<":
+            asking.take_back()
+        else:
+            style, line = cell_line(asking.answer(cell, text))
+            click.secho(line, **_STYLES[style])
+        write_files(output / "typed", {name: asking.as_csv()})
+    (path,) = write_files(output / "typed", {name: asking.as_csv()})
+    return path
+
+
+_STYLES: Final[dict[str, dict[str, Any]]] = {
+    "good": {"fg": "green"},
+    "bad": {"fg": "red"},
+    "plain": {},
+    "dim": {"dim": True},
+}
+"""How lines stand on a terminal; elsewhere click leaves colours out."""
 
 
 @main.command()

@@ -1,0 +1,86 @@
+"""A marked sheet: every asked number with its verdict, and what it was held against."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+from backproptable.errors import Problem
+
+__all__ = ["ERRORS", "MarkedCell", "MarkedSheet", "Verdict"]
+
+
+class Verdict(StrEnum):
+    """What is said of one number."""
+
+    RIGHT = "right"
+    FOLLOWS = "follows"
+    """Right for the student's own numbers above, one of which is not right."""
+    MISTAKE = "mistake"
+    """One typical mistake gives this number."""
+    SLIP = "slip"
+    """Nearly the right number: digits changed, the point moved, the sign lost, another line's number."""
+    WRONG = "wrong"
+    TOO_FEW_DIGITS = "too_few_digits"
+    UNREADABLE = "unreadable"
+    """Never marked: a person decides."""
+    BLANK = "blank"
+
+
+ERRORS: Final = (Verdict.MISTAKE, Verdict.SLIP, Verdict.WRONG)
+"""The verdicts of a line that is itself wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedCell:
+    """One asked number."""
+
+    name: str
+    written: str
+    """The text as it stood in the cell."""
+    line: int | None
+    """Where it stands in the file; None where it was not written into a file, or is missing."""
+    verdict: Verdict
+    expected: str
+    """What the cell's formula gives on the student's own numbers above, as a sheet would print it."""
+    low: float
+    high: float
+    """The range that the formula has there: what the true number can be."""
+    because: tuple[str, ...] = ()
+    """Codes: mistakes that fit equally well; the kind of slip; `trivial`, `cut`, `doubled`, `missing`."""
+    reason: str = ""
+    """Of an unreadable one: what cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedSheet:
+    """One returned sheet, or one example file."""
+
+    sheet: str
+    """The file, as it was found."""
+    student: str | None
+    """The student's id; None for an example file, and where nobody's code was found."""
+    name: str
+    columns: Mapping[str, str]
+    """The student's line of the roster."""
+    cells: tuple[MarkedCell, ...]
+    """In the order of the plan."""
+    points: Decimal
+    """What the numbers earn together."""
+    possible: Decimal
+    """What they would earn if all of them were right."""
+    remarks: tuple[Problem, ...] = ()
+    """What was passed over in the file, and why."""
+
+    @property
+    def first_error(self) -> MarkedCell | None:
+        """The first line that is itself wrong."""
+        return next((cell for cell in self.cells if cell.verdict in ERRORS), None)
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether something could not be read, or belongs to nobody."""
+        return bool(self.remarks) or any(cell.verdict is Verdict.UNREADABLE for cell in self.cells)

@@ -1,0 +1,236 @@
+"""From written answers to marked sheets: what stands on the sheets, the verdicts, the points.
+
+Numbers come from the manifest (or from an example file) and are never drawn again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backproptable.answers import Answer, Blank, Reading, Unreadable, read_answer
+from backproptable.digits import half_unit, show, show_exact
+from backproptable.errors import Problem
+from backproptable.evaluate import Calculator, Table
+from backproptable.judge import Judge, Papers, Verdicts
+from backproptable.marked import MarkedCell, MarkedSheet, Verdict
+from backproptable.names import Address
+from backproptable.plan import Cell, Digits, Plan
+from backproptable.returned import Written
+from backproptable.slips import slips_of
+
+__all__ = ["Answered", "Marker"]
+
+_DIGITS_SHOWN: Final = 6
+"""Figures of an expected number where no number of figures was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One sheet, or one example file, with what was written."""
+
+    sheet: str
+    givens: Mapping[str, str]
+    answers: Mapping[str, Sequence[Written]]
+    """By the name of the cell; several where it stands several times."""
+    student: str | None = None
+    name: str = ""
+    columns: Mapping[str, str] | None = None
+    remarks: tuple[Problem, ...] = ()
+
+
+class Marker:
+    """Marks sheets of one plan. `figures` is None where no number of figures was asked for."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        asked: frozenset[Address],
+        shown: frozenset[Address] = frozenset(),
+        figures: int | None,
+        carry: str,
+        points: Mapping[Verdict, Decimal],
+    ) -> None:
+        self.plan, self.figures, self.carry, self.points = plan, figures, carry, points
+        self._calculator, self._judge = Calculator(plan), Judge(plan, figures, carry)
+        self._asked = [row for row, cell in enumerate(plan.cells) if cell.address in asked]
+        self._shown = [plan.row[to] for to in shown]
+        self._step_rows = {
+            plan.row[cell.address]: [plan.row[other.address] for other in step.cells]
+            for step in plan.steps
+            for cell in step.cells
+        }
+
+    def mark(self, sheets: Sequence[Answered]) -> list[MarkedSheet]:
+        """The sheets with their verdicts and points."""
+        names = [cell.name for cell in self.plan.givens]
+        givens = np.array([[float(sheet.givens[name]) for sheet in sheets] for name in names])
+        exact = self._calculator.without_mere_noise(givens)
+        printed = exact
+        if self.figures is not None:
+            paper = self.carry == "paper"
+            printed = (
+                self._calculator.paper(givens, self.figures) if paper else self._calculator.shown(exact, self.figures)
+            )
+        readings = [self._readings(sheet) for sheet in sheets]
+        papers = self._papers(readings, givens, printed)
+        rounded = self._judge.judge(papers, exact, printed)
+        cut = self._judge.judge_as_cut(papers, exact, printed)
+        own, true = self._judge.mistakes(papers, rounded, printed)
+        page = _Page(papers, rounded, cut, printed, own, true)
+        return [self._marked(sheet, readings[column], page, column) for column, sheet in enumerate(sheets)]
+
+    def _readings(self, sheet: Answered) -> dict[int, tuple[Reading | None, Written | None, tuple[str, ...]]]:
+        """By row of the plan: what was read, where it stood, and codes of how it stood there."""
+        found: dict[int, tuple[Reading | None, Written | None, tuple[str, ...]]] = {}
+        for row in self._asked:
+            places = [(read_answer(each.text), each) for each in sheet.answers.get(self.plan.cells[row].name, ())]
+            if not places:
+                found[row] = None, None, ("missing",)
+                continue
+            how = ("doubled",) if len(places) > 1 else ()
+            filled = [place for place in places if not isinstance(place[0], Blank)] or places[:1]
+            reading, written = filled[0]
+            if len({each.value if isinstance(each, Answer) else None for each, _ in filled}) > 1:
+                lines = ", ".join(str(each.line) for _, each in filled)
+                reason = f"it stands there several times with different numbers (lines {lines}): leave one"
+                reading = Unreadable(written.text, reason)
+            found[row] = reading, written, how
+        return found
+
+    def _papers(self, readings: Sequence[Mapping[int, tuple]], givens: Table, printed: Table) -> Papers:  # type: ignore[type-arg]
+        shape = printed.shape
+        value, half, padded = np.full(shape, np.nan), np.zeros(shape), np.zeros(shape)
+        answered, given = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
+        value[: len(givens)], given[: len(givens)] = givens, True  # but for those that were copied out
+        if self._shown and self.figures is not None:
+            value[self._shown], given[self._shown] = printed[self._shown], True
+            half[self._shown] = np.where(
+                self._judge.rounds[self._shown], half_unit(printed[self._shown], self.figures), 0.0
+            )
+        for column, of_sheet in enumerate(readings):
+            for row, (reading, _, _) in of_sheet.items():
+                if isinstance(reading, Answer):
+                    value[row, column], answered[row, column] = reading.value, True
+                    given[row, column] = False
+                    half[row, column], padded[row, column] = self._half_units(reading, self.plan.cells[row])
+        return Papers(value, half, padded, answered, given)
+
+    def _half_units(self, answer: Answer, cell: Cell) -> tuple[float, float]:
+        """Half a unit of its last place as it was written, and once the zeros are there that people leave out."""
+        if cell.digits is Digits.EXACT:
+            return 0.0, 0.0  # a given or a slope: 1.0 is 1
+        half = answer.half_unit
+        if self.figures is None or not answer.figures or answer.figures >= self.figures:
+            return half, half
+        padded = float(half_unit(answer.value, self.figures))
+        return (half, min(half, padded)) if half else (padded, padded)  # a bare 1 can be 1.000, like 1.0
+
+    # --- one sheet
+
+    def _marked(
+        self,
+        sheet: Answered,
+        readings: Mapping[int, tuple[Reading | None, Written | None, tuple[str, ...]]],
+        page: _Page,
+        column: int,
+    ) -> MarkedSheet:
+        answered = page.papers.answered[:, column]
+        failed = answered & ~page.rounded.fits[:, column]
+        as_cut = bool(failed.any()) and not bool((answered & ~page.cut.fits[:, column]).any())
+        verdicts = page.cut if as_cut else page.rounded
+        cells = []
+        for row, (reading, written, how) in readings.items():
+            verdict, because = self._verdict(reading, row, page, column, verdicts)
+            if as_cut and failed[row]:
+                because = (*because, "cut")
+            low, high = (float(table[row, column]) for table in (verdicts.low, verdicts.high))
+            cells.append(
+                MarkedCell(
+                    name=self.plan.cells[row].name,
+                    written=written.text if written else "",
+                    line=written.line if written else None,
+                    verdict=verdict,
+                    expected=self._shown_as(row, float(verdicts.expected[row, column])),
+                    low=low,
+                    high=high,
+                    because=(*because, *how),
+                    reason=reading.reason if isinstance(reading, Unreadable) else "",
+                )
+            )
+        return MarkedSheet(
+            sheet=sheet.sheet,
+            student=sheet.student,
+            name=sheet.name,
+            columns=sheet.columns or {},
+            cells=tuple(cells),
+            points=sum(map(self._earned, cells), Decimal(0)),
+            possible=self.points[Verdict.RIGHT] * len(cells),
+            remarks=sheet.remarks,
+        )
+
+    def _verdict(
+        self, reading: Reading | None, row: int, page: _Page, column: int, verdicts: Verdicts
+    ) -> tuple[Verdict, tuple[str, ...]]:
+        if isinstance(reading, Unreadable):
+            return Verdict.UNREADABLE, ()
+        if not isinstance(reading, Answer):
+            return Verdict.BLANK, ()
+        if verdicts.fits[row, column]:
+            if verdicts.too_few[row, column]:
+                return Verdict.TOO_FEW_DIGITS, ()
+            if verdicts.right[row, column]:
+                return Verdict.RIGHT, ()
+            return Verdict.FOLLOWS, ("trivial",) if verdicts.trivial[row, column] else ()
+        if self.plan.cells[row].formula is None:
+            return Verdict.SLIP, ("miscopied",)
+        for flags in (page.own, page.true):
+            of_this = np.flatnonzero(flags[:, column] & (self._judge.line_rows == row)).tolist()
+            if codes := tuple(dict.fromkeys(self._judge.lines[number].mistake for number in of_this)):
+                return Verdict.MISTAKE, codes
+        slips = self._slips(reading, row, page.papers, column, verdicts)
+        return (Verdict.SLIP, slips) if slips else (Verdict.WRONG, ())
+
+    def _slips(self, answer: Answer, row: int, papers: Papers, column: int, verdicts: Verdicts) -> tuple[str, ...]:
+        on_page = np.flatnonzero(papers.answered[:, column] | papers.given[:, column]).tolist()
+        numbers = {other: float(papers.value[other, column]) for other in on_page if other != row}
+        step = self._step_rows.get(row, [])
+        others = {
+            "neighbour": [number for other, number in numbers.items() if other in step],
+            "line_above": [number for other, number in numbers.items() if other == row - 1],
+            "other_line": [number for other, number in numbers.items() if other not in (row - 1, *step)],
+        }
+        expected = self._shown_as(row, float(verdicts.expected[row, column]))
+        low, high = float(verdicts.low[row, column]), float(verdicts.high[row, column])
+        return slips_of(answer, low, high, expected=expected, others=others)
+
+    def _shown_as(self, row: int, number: float) -> str:
+        if not np.isfinite(number):
+            return ""
+        figures = self.figures or _DIGITS_SHOWN
+        if self.plan.cells[row].digits is Digits.EXACT:
+            return show_exact(Decimal(repr(number)), figures)
+        return show(float(f"{number:.{figures - 1}e}"), figures)
+
+    def _earned(self, cell: MarkedCell) -> Decimal:
+        if cell.verdict is Verdict.UNREADABLE or "trivial" in cell.because:
+            return Decimal(0)  # until a person has looked; for nothing
+        return self.points[cell.verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """All that was found of several sheets."""
+
+    papers: Papers
+    rounded: Verdicts
+    cut: Verdicts
+    printed: Table
+    own: NDArray[np.bool_]
+    true: NDArray[np.bool_]

@@ -1,0 +1,91 @@
+"""Everything that verifying writes and says: verdicts and reports, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from backproptable.changes import changes
+from backproptable.course import Course
+from backproptable.example import load_example
+from backproptable.marked import MarkedSheet, Verdict
+from backproptable.render.class_summary import class_md
+from backproptable.render.feedback import feedback_md, terminal_lines
+from backproptable.render.reports import grades_csv, report_json
+from backproptable.verify import KeyFolder, open_keys, verify_class, verify_example
+
+__all__ = ["Marked", "class_reports", "mark_class", "mark_example"]
+
+REPORT: Final = "report.json"
+_FINE: Final = (Verdict.RIGHT, Verdict.FOLLOWS)
+_FEW: Final = 3
+"""Up to so many sheets are told line by line on a terminal."""
+
+Lines = list[tuple[str, str]]
+"""Lines for a terminal, each with its style: good, bad, plain or dim."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """What verifying has to say."""
+
+    lines: Lines
+    files: dict[str, dict[str, str]]
+    """Texts by file name, by folder below the output folder."""
+    found: bool
+    """Whether any number is neither right nor follows, or something needs a person."""
+
+
+def mark_example(path: Path) -> Marked:
+    """Verify the answers in an example file. Raises `InputError`."""
+    sheet, _ = verify_example(load_example(path))
+    return Marked(terminal_lines(sheet), {"": {REPORT: report_json([sheet])}}, _has_found(sheet))
+
+
+def mark_class(paths: Sequence[Path], keys: Path, *, course: Course | None, before: str | None) -> Marked:
+    """Verify returned files against a folder of keys. Raises `InputError`.
+
+    The points are those of `course`, if one is named. `before` is the report of an earlier run, if any.
+    """
+    folder = open_keys(keys, course.points if course else None)
+    result = verify_class(paths, folder)
+    few = len(result.sheets) <= _FEW
+    lines: Lines = [line for sheet in result.sheets for line in terminal_lines(sheet)] if few else []
+    lines += [("bad", str(remark)) for remark in result.remarks]
+    files = class_reports(folder, result.sheets)
+    if before is not None and (changed := changes(before, result.sheets)):
+        files[""]["changes.txt"] = "".join(f"{line}\n" for line in changed)
+        lines.append(("plain", f"not the same as in the report before: {len(changed)} lines in changes.txt"))
+    lines += _totals(result.sheets)
+    return Marked(lines, files, bool(result.remarks) or any(map(_has_found, result.sheets)))
+
+
+def class_reports(folder: KeyFolder, sheets: Sequence[MarkedSheet]) -> dict[str, dict[str, str]]:
+    """All files about these sheets: text by file name, by folder."""
+    summary, picture = class_md(sheets, list(folder.entries.values()), folder.plan, title=folder.title)
+    feedback = {
+        f"{Path(sheet.sheet).stem}_FEEDBACK.md": feedback_md(sheet, folder.plan, title=folder.title)
+        for sheet in sheets
+        if sheet.student is not None
+    }
+    reports = {
+        REPORT: report_json(sheets),
+        "grades.csv": grades_csv(sheets, folder.entries.values()),
+        "class.md": summary,
+        "class.svg": picture,
+    }
+    return {"": reports, "feedback": feedback}
+
+
+def _has_found(sheet: MarkedSheet) -> bool:
+    return sheet.needs_a_person or any(cell.verdict not in _FINE for cell in sheet.cells)
+
+
+def _totals(sheets: Sequence[MarkedSheet]) -> Lines:
+    marked = sum(sheet.student is not None for sheet in sheets)
+    lines: Lines = [("plain", f"{marked} sheet{'s' if marked != 1 else ''} marked")]
+    if people := sum(sheet.needs_a_person for sheet in sheets):
+        lines.append(("bad", f"{people} to be looked at by a person: see class.md"))
+    return lines

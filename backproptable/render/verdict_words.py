@@ -1,0 +1,98 @@
+"""The words for what is said of a number: one table for feedback, class summary and terminal.
+
+They are plain text without markup. Whoever puts them into Markdown escapes them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from backproptable.marked import MarkedCell, Verdict
+from backproptable.mistakes import MISTAKES
+from backproptable.plaintext import one_line
+from backproptable.slips import SLIPS
+
+__all__ = ["REMARKS", "VERDICTS", "WORDS", "VerdictWords", "causes", "number", "totals", "why"]
+
+
+class VerdictWords(NamedTuple):
+    """How a verdict is written."""
+
+    sign: str
+    """Tells good from bad without any colour."""
+    words: str
+    one: str
+    """Behind the count of one."""
+    many: str
+
+
+VERDICTS: Final = {
+    Verdict.RIGHT: VerdictWords("✓", "right", "right", "right"),
+    Verdict.FOLLOWS: VerdictWords("✓", "follows", "right because it follows", "right because they follow"),
+    Verdict.TOO_FEW_DIGITS: VerdictWords("…", "too few digits", "with too few digits", "with too few digits"),
+    Verdict.MISTAKE: VerdictWords("✗", "mistake", "typical mistake", "typical mistakes"),
+    Verdict.SLIP: VerdictWords("✗", "slip", "slip", "slips"),
+    Verdict.WRONG: VerdictWords("✗", "wrong", "otherwise wrong", "otherwise wrong"),
+    Verdict.BLANK: VerdictWords("–", "blank", "blank", "blank"),
+    Verdict.UNREADABLE: VerdictWords("?", "unreadable", "unreadable", "unreadable"),
+}
+"""In the order in which they are counted."""
+
+REMARKS: Final = {
+    "trivial": "only because a number above it is 0, so it earns nothing",
+    "cut": "the digits are cut off, not rounded",
+    "doubled": "its name stands in several rows",
+    "missing": "its row is not there",
+}
+"""Codes that may stand beside any verdict; the others say what a wrong number comes from."""
+
+WORDS: Final[Mapping[str, str]] = {
+    **{mistake.code: mistake.title for mistake in MISTAKES},
+    "miscopied": "not the number that the sheet gives",
+    **SLIPS,
+    **REMARKS,
+}
+"""The words of every code there is. One that is not there is said as it is."""
+
+
+def causes(cell: MarkedCell) -> tuple[str, ...]:
+    """The codes of what its number can come from."""
+    return tuple(code for code in cell.because if code not in REMARKS)
+
+
+def why(cell: MarkedCell) -> str:
+    """Why the verdict is what it is; empty where there is nothing to say."""
+    remarks = [WORDS.get(code, code) for code in cell.because if code in REMARKS]
+    match cell.verdict:
+        case Verdict.MISTAKE | Verdict.SLIP:
+            reason = "; or: ".join(WORDS.get(code, code) for code in causes(cell))
+        case Verdict.FOLLOWS:
+            reason = "right for the numbers above it"
+        case Verdict.WRONG:
+            reason = "no typical mistake or slip gives this number"
+        case Verdict.TOO_FEW_DIGITS:
+            reason = "right as far as it goes, but more digits are asked for"
+        case Verdict.UNREADABLE:
+            reason = one_line(cell.reason)
+        case _:
+            reason = ""
+    return "; ".join(filter(None, [reason, *remarks]))
+
+
+def totals(cells: Iterable[MarkedCell]) -> str:
+    """How many there are of each verdict."""
+    counts = Counter(cell.verdict for cell in cells)
+    told = (
+        f"{counts[verdict]} {words.one if counts[verdict] == 1 else words.many}"
+        for verdict, words in VERDICTS.items()
+        if counts[verdict]
+    )
+    return ", ".join(told) or "no numbers"
+
+
+def number(value: Decimal) -> str:
+    """Points, without zeros that say nothing."""
+    return f"{value.normalize() + 0:f}"  # + 0: there is no minus zero

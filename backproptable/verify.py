@@ -1,0 +1,171 @@
+"""Verifying: returned sheets against the manifest, and example files with answers in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+from backproptable.asked import set_task
+from backproptable.codes import read_code
+from backproptable.course import Points
+from backproptable.derive import derive_plan
+from backproptable.errors import InputError, Problem, suggestion
+from backproptable.example import Example
+from backproptable.manifest import Entry, Manifest
+from backproptable.marked import MarkedSheet, Verdict
+from backproptable.marker import Answered, Marker
+from backproptable.net import Net
+from backproptable.plan import Plan
+from backproptable.returned import Returned, Written, find_files, match, read_returned
+
+__all__ = ["ClassResult", "KeyFolder", "answered", "open_keys", "verify_class", "verify_example"]
+
+_TOGETHER: Final = 200
+"""Sheets that are judged at once."""
+_POLICY: Final = {
+    Verdict.RIGHT: "right",
+    Verdict.FOLLOWS: "follows",
+    Verdict.TOO_FEW_DIGITS: "too_few_digits",
+    Verdict.MISTAKE: "wrong",
+    Verdict.SLIP: "wrong",
+    Verdict.WRONG: "wrong",
+    Verdict.BLANK: "blank",
+    Verdict.UNREADABLE: "blank",
+}
+"""Which of a course's points each verdict earns. What cannot be read earns nothing until a person has looked."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFolder:
+    """A folder of keys: everybody's numbers, and what marks their sheets."""
+
+    entries: dict[str, Entry]
+    """Everybody in the manifest, by student id."""
+    plan: Plan
+    marker: Marker
+    asked: tuple[str, ...]
+    """The names of the asked cells."""
+    title: str
+
+    def entry(self, word: str) -> Entry:
+        """Who has this code, student id or file name. Raises `InputError` if nobody has."""
+        code = read_code(word)
+        for entry in self.entries.values():
+            if word in (entry["student_id"], entry["file"]) or code == entry["code"]:
+                return entry
+        remedy = "Write the code of the sheet, or the student's id."
+        raise InputError([Problem(word, "is neither a code nor a student id of this class.", remedy)])
+
+
+@dataclass(frozen=True, slots=True)
+class ClassResult:
+    """The marked sheets of a class."""
+
+    sheets: list[MarkedSheet]
+    remarks: list[Problem]
+    """Files that were passed over."""
+
+
+def open_keys(folder: Path, points: Points | None = None) -> KeyFolder:
+    """The keys in a folder; `points` replace those of the course. Raises `InputError` if they cannot be used.
+
+    All settings are those the sheets were made with.
+    """
+    manifest = Manifest(folder)
+    head = manifest.head()
+    if head is None:
+        problem = Problem("manifest.json", "is not there.", "Name the folder of keys that assign has made (--keys).")
+        raise InputError([problem], str(folder))
+    course = head["course"]
+    plan = derive_plan(Net(**course["net"], samples=course["draw"]["samples"]))
+    asked = course["sheet"]["asked"]
+    task = set_task(plan, asked if isinstance(asked, str) else tuple(asked))
+    worth = course["points"] if points is None else asdict(points)
+    marker = Marker(
+        plan,
+        asked=task.asked,
+        shown=task.shown,
+        figures=course["sheet"]["figures"],
+        carry=course["sheet"]["carry"],
+        points={verdict: Decimal(worth[key]) for verdict, key in _POLICY.items()},
+    )
+    names = tuple(cell.name for _, cell in plan.worked if cell.address in task.asked)
+    entries = {entry["student_id"]: entry for entry in manifest.entries()}
+    return KeyFolder(entries, plan, marker, names, course["course"]["title"])
+
+
+def verify_class(paths: Sequence[Path], keys: KeyFolder) -> ClassResult:
+    """Mark the returned files. Raises `InputError` for paths that are not there."""
+    files, remarks = find_files(paths)
+    matched = match(
+        [read_returned(path) for path in files],
+        {entry["code"]: student for student, entry in keys.entries.items()},
+        {student: entry["file"] for student, entry in keys.entries.items()},
+    )
+    mine = [(returned, keys.entries[student], more) for returned, student, more in matched if student is not None]
+    sheets = [
+        sheet
+        for chunk in _chunks(mine)
+        for sheet in keys.marker.mark([answered(returned, entry, more) for returned, entry, more in chunk])
+    ]
+    sheets += [_of_nobody(returned, more) for returned, student, more in matched if student is None]
+    return ClassResult(sheets, remarks)
+
+
+def answered(returned: Returned, entry: Entry, more: Iterable[Problem] = ()) -> Answered:
+    """What has been returned, with what the manifest knows of its student."""
+    return Answered(
+        sheet=str(returned.path),
+        givens=entry["givens"],
+        answers=returned.answers,
+        student=entry["student_id"],
+        name=entry["name"],
+        columns=entry["columns"],
+        remarks=(*returned.remarks, *more),
+    )
+
+
+def _of_nobody(returned: Returned, more: Iterable[Problem]) -> MarkedSheet:
+    remarks = (*returned.remarks, *more)
+    return MarkedSheet(str(returned.path), None, "", {}, (), Decimal(0), Decimal(0), remarks)
+
+
+def _chunks(items: Iterable[Any]) -> Iterable[list[Any]]:
+    iterator = iter(items)
+    return iter(lambda: list(islice(iterator, _TOGETHER)), [])
+
+
+def verify_example(example: Example) -> tuple[MarkedSheet, Plan]:
+    """Mark the answers in an example file. Raises `InputError` where it gives too little to work with."""
+    plan = derive_plan(example.net)
+    problems = [
+        Problem(f"[answers] {name}", "is no cell of this net.", suggestion(name, plan.by_name))
+        for name in example.answers
+        if name not in plan.by_name
+    ]
+    problems += [
+        Problem(f"[givens] {cell.name}", "is missing.", "Verifying needs all numbers that were given.")
+        for cell in plan.givens
+        if cell.name not in example.givens and cell.address.family != "eta"
+    ]
+    if not example.answers:
+        problems.append(Problem("[answers]", "is empty.", "Write the numbers to verify, by the names of their cells."))
+    if problems:
+        raise InputError(problems, example.source)
+    points = {verdict: Decimal(verdict in (Verdict.RIGHT, Verdict.FOLLOWS)) for verdict in Verdict}
+    marker = Marker(
+        plan,
+        asked=frozenset(plan.by_name[name].address for name in example.answers),
+        figures=example.sheet.get("figures"),
+        carry=example.sheet.get("carry", "paper"),
+        points=points,
+    )
+    givens = {name: str(number) for name, number in example.givens.items()}
+    givens["eta"] = str(example.net.learning_rate)
+    answers = {name: (Written(text, None),) for name, text in example.answers.items()}
+    (sheet,) = marker.mark([Answered(example.source, givens, answers)])
+    return sheet, plan
