@@ -5,7 +5,7 @@ Numbers come from the manifest (or from an example file) and are never drawn aga
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -56,11 +56,15 @@ class Marker:
         figures: int | None,
         carry: str,
         points: Mapping[Verdict, Decimal],
+        opposite: Collection[str] = (),
     ) -> None:
+        """`opposite` are the families of cells that the sheet's notation writes with the opposite sign."""
         self.plan, self.figures, self.carry, self.points = plan, figures, carry, points
         self._calculator, self._judge = Calculator(plan), Judge(plan, figures, carry)
         self._asked = [row for row, cell in enumerate(plan.cells) if cell.address in asked]
         self._shown = [plan.row[to] for to in shown]
+        self._sign = [-1.0 if cell.address.family in opposite else 1.0 for cell in plan.cells]
+        """From the numbers of the plan to those on the sheet, and back."""
         self._step_rows = {
             plan.row[cell.address]: [plan.row[other.address] for other in step.cells]
             for step in plan.steps
@@ -69,22 +73,25 @@ class Marker:
 
     def mark(self, sheets: Sequence[Answered]) -> list[MarkedSheet]:
         """The sheets with their verdicts and points."""
-        names = [cell.name for cell in self.plan.givens]
-        givens = np.array([[float(sheet.givens[name]) for sheet in sheets] for name in names])
-        exact = self._calculator.without_mere_noise(givens)
-        printed = exact
-        if self.figures is not None:
-            paper = self.carry == "paper"
-            printed = (
-                self._calculator.paper(givens, self.figures) if paper else self._calculator.shown(exact, self.figures)
-            )
+        exact, printed = self.numbers([sheet.givens for sheet in sheets])
         readings = [self._readings(sheet) for sheet in sheets]
-        papers = self._papers(readings, givens, printed)
+        papers = self._papers(readings, printed)
         rounded = self._judge.judge(papers, exact, printed)
         cut = self._judge.judge_as_cut(papers, exact, printed)
         own, true = self._judge.mistakes(papers, rounded, printed)
         page = _Page(papers, rounded, cut, printed, own, true)
         return [self._marked(sheet, readings[column], page, column) for column, sheet in enumerate(sheets)]
+
+    def numbers(self, givens: Sequence[Mapping[str, str]]) -> tuple[Table, Table]:
+        """The true numbers on these givens, exactly and as printed; a row per cell, a column per sheet."""
+        names = [cell.name for cell in self.plan.givens]
+        table = np.array([[float(of_sheet[name]) for of_sheet in givens] for name in names])
+        exact = self._calculator.without_mere_noise(table)
+        if self.figures is None:
+            return exact, exact
+        if self.carry == "paper":
+            return exact, self._calculator.paper(table, self.figures)
+        return exact, self._calculator.shown(exact, self.figures)
 
     def _readings(self, sheet: Answered) -> dict[int, tuple[Reading | None, Written | None, tuple[str, ...]]]:
         """By row of the plan: what was read, where it stood, and codes of how it stood there."""
@@ -104,11 +111,12 @@ class Marker:
             found[row] = reading, written, how
         return found
 
-    def _papers(self, readings: Sequence[Mapping[int, tuple]], givens: Table, printed: Table) -> Papers:  # type: ignore[type-arg]
+    def _papers(self, readings: Sequence[Mapping[int, tuple]], printed: Table) -> Papers:  # type: ignore[type-arg]
         shape = printed.shape
         value, half, padded = np.full(shape, np.nan), np.zeros(shape), np.zeros(shape)
         answered, given = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
-        value[: len(givens)], given[: len(givens)] = givens, True  # but for those that were copied out
+        given[: len(self.plan.givens)] = True  # but for those that were copied out
+        value[given] = printed[given]
         if self._shown and self.figures is not None:
             value[self._shown], given[self._shown] = printed[self._shown], True
             half[self._shown] = np.where(
@@ -117,7 +125,7 @@ class Marker:
         for column, of_sheet in enumerate(readings):
             for row, (reading, _, _) in of_sheet.items():
                 if isinstance(reading, Answer):
-                    value[row, column], answered[row, column] = reading.value, True
+                    value[row, column], answered[row, column] = self._sign[row] * reading.value, True
                     given[row, column] = False
                     half[row, column], padded[row, column] = self._half_units(reading, self.plan.cells[row])
         return Papers(value, half, padded, answered, given)
@@ -150,14 +158,14 @@ class Marker:
             verdict, because = self._verdict(reading, row, page, column, verdicts)
             if as_cut and failed[row]:
                 because = (*because, "cut")
-            low, high = (float(table[row, column]) for table in (verdicts.low, verdicts.high))
+            low, high = self._range(row, column, verdicts)
             cells.append(
                 MarkedCell(
                     name=self.plan.cells[row].name,
                     written=written.text if written else "",
                     line=written.line if written else None,
                     verdict=verdict,
-                    expected=self._shown_as(row, float(verdicts.expected[row, column])),
+                    expected=self._expected(row, column, verdicts),
                     low=low,
                     high=high,
                     because=(*because, *how),
@@ -199,18 +207,23 @@ class Marker:
 
     def _slips(self, answer: Answer, row: int, papers: Papers, column: int, verdicts: Verdicts) -> tuple[str, ...]:
         on_page = np.flatnonzero(papers.answered[:, column] | papers.given[:, column]).tolist()
-        numbers = {other: float(papers.value[other, column]) for other in on_page if other != row}
+        numbers = {other: self._sign[other] * float(papers.value[other, column]) for other in on_page if other != row}
         step = self._step_rows.get(row, [])
         others = {
             "neighbour": [number for other, number in numbers.items() if other in step],
             "line_above": [number for other, number in numbers.items() if other == row - 1],
             "other_line": [number for other, number in numbers.items() if other not in (row - 1, *step)],
         }
-        expected = self._shown_as(row, float(verdicts.expected[row, column]))
-        low, high = float(verdicts.low[row, column]), float(verdicts.high[row, column])
-        return slips_of(answer, low, high, expected=expected, others=others)
+        low, high = self._range(row, column, verdicts)
+        return slips_of(answer, low, high, expected=self._expected(row, column, verdicts), others=others)
 
-    def _shown_as(self, row: int, number: float) -> str:
+    def _range(self, row: int, column: int, verdicts: Verdicts) -> tuple[float, float]:
+        """The least and the most that the number can be, as the sheet writes it."""
+        ends = [self._sign[row] * float(table[row, column]) for table in (verdicts.low, verdicts.high)]
+        return ends[self._sign[row] < 0], ends[self._sign[row] > 0]
+
+    def _expected(self, row: int, column: int, verdicts: Verdicts) -> str:
+        number = self._sign[row] * float(verdicts.expected[row, column]) + 0.0  # no minus zero
         if not np.isfinite(number):
             return ""
         figures = self.figures or _DIGITS_SHOWN

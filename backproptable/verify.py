@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
-from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from backproptable.asked import set_task
 from backproptable.codes import read_code
@@ -19,8 +18,11 @@ from backproptable.manifest import Entry, Manifest
 from backproptable.marked import MarkedSheet, Verdict
 from backproptable.marker import Answered, Marker
 from backproptable.net import Net
+from backproptable.notation import DEFAULT_NOTATION, load_notation
 from backproptable.plan import Plan
 from backproptable.returned import Returned, Written, find_files, match, read_returned
+from backproptable.strangers import with_strangers
+from backproptable.workers import chunks
 
 __all__ = ["ClassResult", "KeyFolder", "answered", "open_keys", "verify_class", "verify_example"]
 
@@ -92,6 +94,7 @@ def open_keys(folder: Path, points: Points | None = None) -> KeyFolder:
         figures=course["sheet"]["figures"],
         carry=course["sheet"]["carry"],
         points={verdict: Decimal(worth[key]) for verdict, key in _POLICY.items()},
+        opposite=load_notation(course["sheet"]["notation"], plan.net).opposite,
     )
     names = tuple(cell.name for _, cell in plan.worked if cell.address in task.asked)
     entries = {entry["student_id"]: entry for entry in manifest.entries()}
@@ -109,9 +112,10 @@ def verify_class(paths: Sequence[Path], keys: KeyFolder) -> ClassResult:
     mine = [(returned, keys.entries[student], more) for returned, student, more in matched if student is not None]
     sheets = [
         sheet
-        for chunk in _chunks(mine)
+        for chunk in chunks(mine, _TOGETHER)
         for sheet in keys.marker.mark([answered(returned, entry, more) for returned, entry, more in chunk])
     ]
+    sheets = with_strangers(sheets, keys.entries.values(), keys.marker)
     sheets += [_of_nobody(returned, more) for returned, student, more in matched if student is None]
     return ClassResult(sheets, remarks)
 
@@ -132,11 +136,6 @@ def answered(returned: Returned, entry: Entry, more: Iterable[Problem] = ()) -> 
 def _of_nobody(returned: Returned, more: Iterable[Problem]) -> MarkedSheet:
     remarks = (*returned.remarks, *more)
     return MarkedSheet(str(returned.path), None, "", {}, (), Decimal(0), Decimal(0), remarks)
-
-
-def _chunks(items: Iterable[Any]) -> Iterable[list[Any]]:
-    iterator = iter(items)
-    return iter(lambda: list(islice(iterator, _TOGETHER)), [])
 
 
 def verify_example(example: Example) -> tuple[MarkedSheet, Plan]:
@@ -161,6 +160,7 @@ def verify_example(example: Example) -> tuple[MarkedSheet, Plan]:
         plan,
         asked=frozenset(plan.by_name[name].address for name in example.answers),
         figures=example.sheet.get("figures"),
+        opposite=load_notation(example.sheet.get("notation", DEFAULT_NOTATION), plan.net).opposite,
         carry=example.sheet.get("carry", "paper"),
         points=points,
     )

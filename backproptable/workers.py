@@ -14,7 +14,7 @@ from multiprocessing import parent_process
 from threading import Thread
 from typing import Any, Final, Protocol, TypeVar
 
-__all__ = ["Run", "cores", "workers"]
+__all__ = ["Run", "chunks", "cores", "workers"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -45,20 +45,26 @@ def cores() -> int:
 def workers(shared: object, processes: int) -> Iterator[Run]:
     """So many processes, each with what they share; with one, the work is done right here."""
     if processes <= 1:
-        yield lambda work, items, count: (work(shared, chunk) for chunk in _chunks(items, count, 1))
+        yield lambda work, items, count: (work(shared, chunk) for chunk in chunks(items, _size(count, 1)))
         return
     pool = ProcessPoolExecutor(processes, initializer=_begin, initargs=(shared,))
     try:
-        yield lambda work, items, count: _in_order(pool, processes * _AHEAD, work, _chunks(items, count, processes))
+        most = processes * _AHEAD
+        yield lambda work, items, count: _in_order(pool, most, work, chunks(items, _size(count, processes)))
     finally:  # also when interrupted: what has not begun is left
         pool.shutdown(cancel_futures=True)
 
 
-def _chunks(items: Iterable[Item], count: int, processes: int) -> Iterator[list[Item]]:
-    """As many items for each process, but no large chunks."""
-    iterator, size = iter(items), max(1, min(_CHUNK, ceil(count / processes)))
+def chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """The items, so many at a time."""
+    iterator = iter(items)
     while chunk := list(islice(iterator, size)):
         yield chunk
+
+
+def _size(count: int, processes: int) -> int:
+    """As many items for each process, but no large chunks."""
+    return max(1, min(_CHUNK, ceil(count / processes)))
 
 
 def _begin(shared: object) -> None:

@@ -172,6 +172,36 @@ def test_a_sheet_of_another_class_goes_to_a_person(school, tmp_path):
     assert school.grades()["1"]["score"] in ("", "0")
 
 
+def test_a_sheet_worked_on_somebody_else_s_numbers_goes_to_a_person(school):
+    names = ["z1[1]", "z1[2]", "a1[1]", "a1[2]", "z2[1]", "a2[1]"]
+    school.hand_in("1", cells={name: school.value("2", name) for name in names})
+    school.hand_in("2")
+    school.verify()
+    text = (school.folder / "out/class.md").read_text(encoding="utf-8")
+    assert "fit the sheet of student" in text
+    assert school.grades()["1"]["needs_a_person"] == "yes"
+    assert school.grades()["2"]["needs_a_person"] == "no"
+    feedback = school.folder / f"out/feedback/{school.entries['1']['file']}_FEEDBACK.md"
+    assert "student" not in re.sub(r"\| student.*", "", feedback.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("notation", ["eip", "words"])
+def test_signs_of_the_sheet_s_notation(tmp_path, notation, monkeypatch):
+    """In eip the derivatives stand with the opposite sign, on the sheet and in what is expected."""
+    monkeypatch.setitem(globals(), "COURSE", f'{COURSE}[sheet]\nnotation = "{notation}"\n')
+    school = Returned(tmp_path)
+    school.hand_in("1")
+    sign = school.value("2", "dL/dz2[1]")
+    school.hand_in("2", cells={"dL/dz2[1]": sign.removeprefix("-") if sign.startswith("-") else f"-{sign}"})
+    school.verify()
+    by_student = {sheet["student"]: sheet for sheet in school.report()["sheets"]}
+    assert {cell["verdict"] for cell in by_student["1"]["cells"]} == {"right"}
+    cell = next(cell for cell in by_student["2"]["cells"] if cell["name"] == "dL/dz2[1]")
+    assert cell["expected"] == sign
+    assert cell["low"] <= float(sign) <= cell["high"]
+    assert cell["verdict"] in ("mistake", "slip")
+
+
 def test_trouble_with_one_file_never_stops_the_others(school):
     school.hand_in("1")
     folder = school.folder / "returned"
