@@ -11,6 +11,7 @@ from backproptable.course import load_course
 from backproptable.example import load_preset
 from backproptable.handout import make_handout
 from backproptable.render.activations import render_activations
+from backproptable.render.rulings import render_rulings
 
 __all__ = ["PIECES", "Piece", "make_gallery"]
 
@@ -66,7 +67,10 @@ _CLASS: Final = {
     "assignment.md": "a student's sheet of a class, which asks for one path through the net and gives the rest",
     "assignment-key.md": "its key, for the teacher",
 }
-_TABLE: Final = ("activations.md", "the activation functions and their derivatives, on one page")
+_PAGES: Final = {
+    "activations.md": "the activation functions and their derivatives, on one page",
+    "numbers.md": "how written numbers are read, example by example",
+}
 
 
 def make_gallery() -> dict[str, str]:
@@ -76,7 +80,7 @@ def make_gallery() -> dict[str, str]:
         replace(load_course(None), title="One path through a net", asked="one_path", due="Friday, 12:00")
     ).values()
     texts |= dict(zip(_CLASS, sheets, strict=True))
-    texts[_TABLE[0]] = render_activations("md")
+    texts |= dict(zip(_PAGES, (render_activations("md"), render_rulings()), strict=True))
     texts["README.md"] = "\n".join(_index())
     return texts
 
@@ -87,6 +91,6 @@ def _index() -> Iterator[str]:
     yield "Finished pieces, made by `backproptable gallery -o output/gallery`. Every line is worked on the"
     yield "numbers as printed above it: take a calculator and try one."
     yield ""
-    for file, about in (*((piece.file, piece.about) for piece in PIECES), *_CLASS.items(), _TABLE):
+    for file, about in (*((piece.file, piece.about) for piece in PIECES), *_CLASS.items(), *_PAGES.items()):
         yield f"- [{file}]({file}): {about}"
     yield ""

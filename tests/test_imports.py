@@ -49,7 +49,7 @@ ROOMS = (
     "render.__init__ render.form render.matrices render.printers render.prose render.signs render.templates",
     "render.quoting render.verdict_words render.class_picture",
     "render.reports render.feedback render.class_summary",
-    "render.activations render.listing render.questions",
+    "render.activations render.listing render.questions render.rulings",
     "render.document",
     "render.steps",
     "render.page",
