@@ -65,12 +65,16 @@ class Blank:
 
 Reading = Answer | Unreadable | Blank
 
+_SIMPLE: Final = re.compile(r"-?[0-9]{1,20}\.[0-9]{1,20}(?:e-?[0-9]{1,2})?")
+"""What nearly every answer is; the rest of this module is for all others, and would read it just so."""
 _NOTHING: Final = re.compile(r"[?_.…\s‐‑‒–—―−-]*|n\.?/?a\.?", re.IGNORECASE)
 
 
 def read_answer(text: str) -> Reading:
     """What the text of an answer cell says."""
     bare = text.strip()
+    if _SIMPLE.fullmatch(bare):
+        return _answer(text, *_of_digits(bare))
     if len(bare) > MAX_LENGTH:
         return _unreadable(text, spelled(bare))
     if _NOTHING.fullmatch(bare):
@@ -101,17 +105,28 @@ def _read_sides(written: str, sides: list[str]) -> Answer | Unreadable:
         return answer
     value, decimal = answer
     worked = [(side, calculate(side)) for side in before]
-    return Answer(
-        written,
-        value,
-        decimal,
-        None if decimal is None else _figures(decimal),
-        0.0
-        if decimal is None or _is_exact(decimal)
-        else float(Decimal(5).scaleb(int(decimal.as_tuple().exponent) - 1)),
-        tuple(value for _, value in worked if not isinstance(value, Refusal)),
-        tuple(side for side, value in worked if isinstance(value, Refusal)),
-    )
+    working = tuple(value for _, value in worked if not isinstance(value, Refusal))
+    unread = tuple(side for side, value in worked if isinstance(value, Refusal))
+    return _answer(written, value, decimal, working, unread)
+
+
+def _answer(
+    written: str,
+    value: float,
+    decimal: Decimal | None,
+    working: tuple[float, ...] = (),
+    unread: tuple[str, ...] = (),
+) -> Answer:
+    if decimal is None:
+        return Answer(written, value, None, None, 0.0, working, unread)
+    exact = _is_exact(decimal)
+    half_unit = 0.0 if exact else float(Decimal(5).scaleb(int(decimal.as_tuple().exponent) - 1))
+    return Answer(written, value, decimal, _figures(decimal), half_unit, working, unread)
+
+
+def _of_digits(text: str) -> tuple[float, Decimal]:
+    decimal = Decimal(text)
+    return float(decimal) + 0.0, decimal if decimal else decimal.copy_abs()
 
 
 # --- what stands around a number ------------------------------------------------------------------
@@ -177,8 +192,7 @@ def _read_side(written: str, text: str) -> tuple[float, Decimal | None] | Unread
     if not number:
         return value, None
     exponent = (number["exponent"] or number["power"] or "0").replace(" ", "")
-    decimal = Decimal(f"{number['sign']}{number['digits']}e{exponent}")
-    return float(decimal) + 0.0, decimal if decimal else decimal.copy_abs()
+    return _of_digits(f"{number['sign']}{number['digits']}e{exponent}")
 
 
 def _ambiguity(plain: str) -> str:

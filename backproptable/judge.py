@@ -83,6 +83,8 @@ class Judge:
         rounds = {Digits.FIGURES: True, Digits.EXACT: False, Digits.EVERY_DECIMAL: carry == "full"}
         self.rounds = np.array([[rounds[cell.digits]] for cell in plan.cells])
         """Which cells a sheet prints with their last place rounded."""
+        self._may_round = np.array([[cell.digits is not Digits.EXACT] for cell in plan.cells])
+        """Which cells a student may round."""
         self.lines: tuple[WrongLine, ...] = tuple(wrong_lines(plan))
         self._wrong = Ranges([line.formula for line in self.lines], plan)
         self.line_rows = np.array([plan.row[line.cell.address] for line in self.lines], dtype=np.intp)
@@ -154,17 +156,20 @@ class Judge:
         found.too_few[rows] = answered & fits & ~full
         for own, end in zip((found.own_low, found.own_high), meaning(value, papers.padded[rows]), strict=True):
             own[rows] = np.where(full, end, own[rows])
-        self._go_on(step, papers, found, sound)
+        self._go_on(step, papers, found, sound, step.hull(lows, highs))
 
-    def _go_on(self, step: _Step, papers: Papers, found: Verdicts, sound: Flags) -> None:
-        """What the next steps find: own numbers as written, and what would follow where nothing can be read."""
-        rows = step.rows
+    def _go_on(self, step: _Step, papers: Papers, found: Verdicts, sound: Flags, anything: tuple[Table, Table]) -> None:
+        """What the next steps find: own numbers as written, and what would follow where nothing can be read.
+
+        There the student may have gone on with `anything` in this range, exactly or rounded.
+        """
+        rows, (least, most) = step.rows, anything
         known = papers.answered[rows] | papers.given[rows]
         room = half_unit(found.expected[rows], self.figures) if self.figures else 0.0
-        room = np.where(self.rounds[rows] & np.isfinite(found.expected[rows]), room, 0.0)
+        room = np.where(self._may_round[rows] & np.isfinite(found.expected[rows]), room, 0.0)
         found.point[rows] = np.where(known, papers.value[rows], found.expected[rows])
-        found.own_low[rows] = np.where(known, found.own_low[rows], found.low[rows] - room)
-        found.own_high[rows] = np.where(known, found.own_high[rows], found.high[rows] + room)
+        found.own_low[rows] = np.where(known, found.own_low[rows], least - room)
+        found.own_high[rows] = np.where(known, found.own_high[rows], most + room)
         follows_soundly = step.uses[step.first] @ (~sound).astype(float) == 0
         sound[rows] = papers.given[rows] | found.right[rows] | (~known & follows_soundly)
 
@@ -200,6 +205,10 @@ class _Step:
             for places, program in self._programs:
                 result[places] = program(values)
         return result
+
+    def hull(self, lows: Table, highs: Table) -> tuple[Table, Table]:
+        """Per cell: the least and the most that any of its formulas gives."""
+        return np.fmin.reduceat(lows, self.first, axis=0), np.fmax.reduceat(highs, self.first, axis=0)
 
     def in_any(self, flags: Flags) -> Flags:
         """Per cell: whether it holds for any of its formulas."""

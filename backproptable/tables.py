@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock, table
 
 from backproptable.errors import InputError, Problem
 
@@ -124,7 +125,38 @@ def read_page(text: str) -> Page:
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark").enable("table")
     parser.core.ruler.enableOnly(["normalize", "block"])
+    parser.block.ruler.at("table", _extent, {"alt": ["paragraph", "reference"]})
     return parser
+
+
+def _extent(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Where a table begins and ends, by markdown-it's own rule, without a token for each of its cells.
+
+    The cells are read from the lines themselves (Markdown would cut some), and making three tokens
+    for each takes four times as long as all the rest.
+    """
+    if not table(state, start, end, True):  # heading and line of dashes
+        return False
+    if silent:
+        return True
+    outer, state.parentType = state.parentType, "table"
+    stops = state.md.block.ruler.getRules("blockquote")
+    line = start + 2
+    while line < end and not _ends_table(state, line, end, stops):
+        line += 1
+    state.push("table_open", "table", 1).map = [start, line]
+    state.push("table_close", "table", -1)
+    state.parentType, state.line = outer, line
+    return True
+
+
+def _ends_table(state: StateBlock, line: int, end: int, stops: Iterable[Callable[..., bool]]) -> bool:
+    return (
+        state.sCount[line] < state.blkIndent
+        or any(rule(state, line, end, True) for rule in stops)
+        or state.isEmpty(line)
+        or state.is_code_block(line)
+    )
 
 
 _PARSER: Final = _parser()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -36,9 +36,8 @@ _POLICY: Final = {
     Verdict.SLIP: "wrong",
     Verdict.WRONG: "wrong",
     Verdict.BLANK: "blank",
-    Verdict.UNREADABLE: "blank",
 }
-"""Which of a course's points each verdict earns. What cannot be read earns nothing until a person has looked."""
+"""Which of a course's points each verdict earns. What cannot be read earns none until a person has looked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +103,14 @@ def open_keys(folder: Path, points: Points | None = None) -> KeyFolder:
 def verify_class(paths: Sequence[Path], keys: KeyFolder) -> ClassResult:
     """Mark the returned files. Raises `InputError` for paths that are not there."""
     files, remarks = find_files(paths)
-    matched = match(
-        [read_returned(path) for path in files],
-        {entry["code"]: student for student, entry in keys.entries.items()},
-        {student: entry["file"] for student, entry in keys.entries.items()},
-    )
-    mine = [(returned, keys.entries[student], more) for returned, student, more in matched if student is not None]
+    names = {student: entry["file"] for student, entry in keys.entries.items()}
+    codes = {entry["code"]: student for student, entry in keys.entries.items()}
+    matched = match([read_returned(path) for path in files], codes, names)
+    mine = [
+        (returned, keys.entries[student], (*more, *_misnamed(returned, student, names)))
+        for returned, student, more in matched
+        if student is not None
+    ]
     sheets = [
         sheet
         for chunk in chunks(mine, _TOGETHER)
@@ -118,6 +119,16 @@ def verify_class(paths: Sequence[Path], keys: KeyFolder) -> ClassResult:
     sheets = with_strangers(sheets, keys.entries.values(), keys.marker)
     sheets += [_of_nobody(returned, more) for returned, student, more in matched if student is None]
     return ClassResult(sheets, remarks)
+
+
+def _misnamed(returned: Returned, student: str, names: Mapping[str, str]) -> Iterator[Problem]:
+    """A sheet whose code is one student's and whose file is named for another."""
+    stem = returned.path.stem.casefold()
+    for other, name in names.items():
+        if other != student and name.casefold() == stem:
+            yield Problem(
+                "code", f"is not that of student {other!r}, whose name the file has.", "Look whose work it is."
+            )
 
 
 def answered(returned: Returned, entry: Entry, more: Iterable[Problem] = ()) -> Answered:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from backproptable import answers
 from backproptable.answers import Answer, Blank, Unreadable, read_answer
 
 NOTHING = "blank"
@@ -258,3 +259,8 @@ def test_an_answer_with_a_bar_at_its_end_is_never_a_number(before: str, after: s
 )
 def test_nothing_takes_long(text: str) -> None:
     assert min(timeit.repeat(lambda: read_answer(text), number=1, repeat=3)) < 0.05
+
+
+@given(st.from_regex(answers._SIMPLE, fullmatch=True))
+def test_the_short_way_for_plain_numbers_reads_what_the_long_way_reads(text):
+    assert read_answer(text) == answers._read_sides(text, [text])

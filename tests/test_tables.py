@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from backproptable import tables
 from backproptable.errors import InputError
 from backproptable.sheet import Row, Sheet, read_sheet
 from backproptable.tables import MAX_SIZE, read_page
@@ -125,3 +127,28 @@ def test_every_line_stands_somewhere() -> None:
     assert [[line.number for line in table.lines] for table in page.tables] == [[3, 5], [7]]
     assert [table.is_pasted for table in page.tables] == [False, True]
     assert [line.number for line in page.loose] == [1, 13, 14, 15]
+
+
+# --- the extent of tables -------------------------------------------------------------------------
+
+BITS = (
+    *("| a | b |", "|---|---|", "|:--|--:|", "| 1 | 2 |", "", "- item", "> | a | b |", "> |--|--|", "> | 1 | 2 |"),
+    *("    code", "```", "text", "a | b", "--|--", "1 | 2", "# h", "***", "  | x | y |", "- | a | b |"),
+    *("  |---|---|", "  | 3 | 4 |", "|", "||", "| a |", "|---|", "<div>", "\t| q |"),
+)
+
+
+def test_tables_begin_and_end_where_markdown_it_itself_sees_them():
+    standard = MarkdownIt("commonmark").enable("table")
+    standard.core.ruler.enableOnly(["normalize", "block"])
+
+    def extents(parser: MarkdownIt, text: str) -> list[tuple[str, list[int]]]:
+        return [(token.type, token.map) for token in parser.parse(text) if token.type in ("table_open", "fence")]
+
+    chance, found = random.Random(1), 0
+    for _ in range(4000):
+        text = "\n".join(chance.choice(BITS) for _ in range(chance.randint(1, 14)))
+        expected = extents(standard, text)
+        assert extents(tables._PARSER, text) == expected, text
+        found += len(expected)
+    assert found > 1000
