@@ -142,7 +142,7 @@ class Judge:
         def held(half: Table) -> tuple[Flags, Flags, Flags]:
             """Which numbers agree with anything, which are right, which follow for nothing, if this is half a unit."""
             low, high = meaning(value, half)
-            agrees = _meet(low[step.cell], high[step.cell], lows, highs) & ~(zero[step.cell] & (points != 0))
+            agrees = np.where(zero[step.cell], points == 0, _meet(low[step.cell], high[step.cell], lows, highs))
             right = step.in_any(agrees & untainted)
             for truth in (exact[rows], printed[rows]):
                 right |= _meet(low, high, truth, truth) & ~(zero & (truth != 0))
@@ -154,22 +154,46 @@ class Judge:
         fits, right, trivial = (np.where(full, *both) for both in zip(padded, as_written, strict=True))
         found.fits[rows], found.right[rows], found.trivial[rows] = answered & fits, answered & right, answered & trivial
         found.too_few[rows] = answered & fits & ~full
-        for own, end in zip((found.own_low, found.own_high), meaning(value, papers.padded[rows]), strict=True):
-            own[rows] = np.where(full, end, own[rows])
-        self._go_on(step, papers, found, sound, step.hull(lows, highs))
+        reach = step.hull(lows, highs)
+        self._narrow_the_short(step, papers, found, reach, meaning)
+        self._go_on(step, papers, found, sound, reach, meaning)
 
-    def _go_on(self, step: _Step, papers: Papers, found: Verdicts, sound: Flags, anything: tuple[Table, Table]) -> None:
+    def _narrow_the_short(
+        self, step: _Step, papers: Papers, found: Verdicts, reach: tuple[Table, Table], meaning: Meaning
+    ) -> None:
+        """What numbers with too few figures mean to the next lines: no more than they have to.
+
+        One that agrees is what is written, or what the calculator has: within the formula's reach. One that
+        does not is read with the zeros that it lacks, so that a single digit is no way to follow.
+        """
+        rows, value = step.rows, papers.value[step.rows]
+        short, fits = papers.answered[rows] & (papers.padded[rows] < papers.half[rows]), found.fits[rows]
+        low, high = meaning(value, np.where(fits, papers.half[rows], papers.padded[rows]))
+        least, most = np.where(fits, reach[0], low), np.where(fits, reach[1], high)
+        found.own_low[rows] = np.where(short, np.minimum(value, np.fmax(low, least)), found.own_low[rows])
+        found.own_high[rows] = np.where(short, np.maximum(value, np.fmin(high, most)), found.own_high[rows])
+
+    def _go_on(
+        self,
+        step: _Step,
+        papers: Papers,
+        found: Verdicts,
+        sound: Flags,
+        reach: tuple[Table, Table],
+        meaning: Meaning,
+    ) -> None:
         """What the next steps find: own numbers as written, and what would follow where nothing can be read.
 
-        There the student may have gone on with `anything` in this range, exactly or rounded.
+        There the student may have gone on with any number within the formulas' reach, as it is or rounded.
         """
-        rows, (least, most) = step.rows, anything
+        rows, expected = step.rows, found.expected[step.rows]
         known = papers.answered[rows] | papers.given[rows]
-        room = half_unit(found.expected[rows], self.figures) if self.figures else 0.0
-        room = np.where(self._may_round[rows] & np.isfinite(found.expected[rows]), room, 0.0)
-        found.point[rows] = np.where(known, papers.value[rows], found.expected[rows])
-        found.own_low[rows] = np.where(known, found.own_low[rows], least - room)
-        found.own_high[rows] = np.where(known, found.own_high[rows], most + room)
+        number = np.where(self._may_round[rows] & np.isfinite(expected), expected, 0.0)
+        room = half_unit(number, self.figures) if self.figures else np.zeros_like(number)
+        low, high = meaning(number, room)  # a number that means up to `high` may stand for one as far below
+        found.point[rows] = np.where(known, papers.value[rows], expected)
+        found.own_low[rows] = np.where(known, found.own_low[rows], reach[0] - (high - number))
+        found.own_high[rows] = np.where(known, found.own_high[rows], reach[1] + (number - low))
         follows_soundly = step.uses[step.first] @ (~sound).astype(float) == 0
         sound[rows] = papers.given[rows] | found.right[rows] | (~known & follows_soundly)
 

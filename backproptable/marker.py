@@ -28,6 +28,8 @@ __all__ = ["Answered", "Marker"]
 
 _DIGITS_SHOWN: Final = 6
 """Figures of an expected number where no number of figures was asked for."""
+_OF_A_BARE_ONE: Final = 0.5
+"""Half its unit where it is rounded: 1 can be 1.000, or 1.04 with too few figures, like 2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +139,8 @@ class Marker:
         half = answer.half_unit
         if self.figures is None or not answer.figures or answer.figures >= self.figures:
             return half, half
-        padded = float(half_unit(answer.value, self.figures))
-        return (half, min(half, padded)) if half else (padded, padded)  # a bare 1 can be 1.000, like 1.0
+        half = half or _OF_A_BARE_ONE
+        return half, min(half, float(half_unit(answer.value, self.figures)))
 
     # --- one sheet
 

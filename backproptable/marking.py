@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from backproptable.changes import changes
+from backproptable.class_counts import by_student
 from backproptable.course import Course
 from backproptable.example import load_example
 from backproptable.marked import MarkedSheet, Verdict
@@ -65,11 +66,11 @@ def mark_class(paths: Sequence[Path], keys: Path, *, course: Course | None, befo
 def class_reports(folder: KeyFolder, sheets: Sequence[MarkedSheet]) -> dict[str, dict[str, str]]:
     """All files about these sheets: text by file name, by folder."""
     summary, picture = class_md(sheets, list(folder.entries.values()), folder.plan, title=folder.title)
-    feedback = {
-        f"{Path(sheet.sheet).stem}_FEEDBACK.md": feedback_md(sheet, folder.plan, title=folder.title)
-        for sheet in sheets
-        if sheet.student is not None
-    }
+    feedback: dict[str, str] = {}
+    for student, of_student in by_student(sheets).items():
+        for number, sheet in enumerate(of_student, start=1):
+            stem = folder.entries[student]["file"] + (f"_{number}" if number > 1 else "")
+            feedback[f"{stem}_FEEDBACK.md"] = feedback_md(sheet, folder.plan, title=folder.title)
     reports = {
         REPORT: report_json(sheets),
         "grades.csv": grades_csv(sheets, folder.entries.values()),

@@ -114,6 +114,18 @@ def test_a_class_comes_back(school):
     assert "3 sheets marked" in result.output
 
 
+def test_files_of_one_name_in_several_folders_each_have_their_feedback(school):
+    """As Moodle packs them: a folder for each student, and in it whatever the file was called."""
+    for student in "12":
+        path = school.hand_in(student)
+        folder = school.folder / f"returned/Somebody_{student}_assignsubmission_file_"
+        folder.mkdir()
+        path.rename(folder / "sheet.md")
+    school.verify()
+    feedback = {path.name for path in (school.folder / "out/feedback").iterdir()}
+    assert feedback == {f"{school.entries[student]['file']}_FEEDBACK.md" for student in "12"}
+
+
 def test_a_perfect_class_exits_with_0(school):
     for student in "1234":
         school.hand_in(student)

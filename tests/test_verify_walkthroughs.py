@@ -45,7 +45,6 @@ In a sum such as 0.3 + 0.0055, a point moved in one term adds or drops a zero: 0
 GIVENS = "a program computed with more digits of the givens than it printed; with those printed it does not hold"
 ZERO = "the program dropped a zero at the end, and as it is written the number is right"
 WIDE = "the numbers above it have few digits: it lies within what they can mean"
-CUT = "its rest is cut off, and other numbers of the example are wrong whichever way they are read"
 ABOVE = "the mistake was made in a number above that was not printed, so that it stands for the right one"
 BELOW = "the same mistake stands in the line above already: from that it follows"
 NEAR = "its last digits only are others: no slip is named where any digit explains a near miss"
@@ -60,7 +59,7 @@ DIFFERENCES: dict[str, dict[str, str]] = {
         **dict.fromkeys(["W1'[1,1]", "W1'[4,2]", "W2'[3,1]"], GIVENS),
         **dict.fromkeys(["W1'[4,3]", "b1'[2]"], ZERO),
     },
-    "no-bias": {**dict.fromkeys(["dL/dz1[1]", "dL/dz1[2]"], ABOVE), "W1'[2,2]": CUT},
+    "no-bias": dict.fromkeys(["dL/dz1[1]", "dL/dz1[2]"], ABOVE),
     "one-unit-per-layer": {"dL/dz2[1]": BELOW},
     "relu-sigmoid-softmax": {
         "z2[3]": WIDE,
@@ -178,7 +177,7 @@ def test_every_error_type_and_code_is_known() -> None:
 def test_most_is_as_the_files_say() -> None:
     """Of the 235 numbers that are cells."""
     assert sum(len(marks(name)) for name in NAMES) == 235
-    assert sum(map(len, DIFFERENCES.values())) == 30
+    assert sum(map(len, DIFFERENCES.values())) == 29
 
 
 # --- the reasons -------------------------------------------------------------------------------
@@ -207,9 +206,6 @@ def test_each_difference_is_for_the_reason_given(name: str, key: str, reason: st
     elif reason == WIDE:
         assert cell.verdict is Verdict.RIGHT
         assert not accepted(again(**{f"a1[{i}]": "" for i in (1, 2, 3)} | {f"z1[{i}]": "" for i in (1, 2, 3)}))
-    elif reason == CUT:
-        assert cell.low < float(entry.written) + 2 * half
-        assert cell.low > float(entry.written) + half
     elif reason == ABOVE:
         assert not accepted(cell)
     elif reason == BELOW:
@@ -241,3 +237,11 @@ def test_what_was_not_printed_explains_what_is_flagged_below() -> None:
     marked = verified(file_of(name), firsts | over_updated)
     assert marked["dL/da1[1]"].because == ("updated_weights",)
     assert accepted(marked["dL/dz1[1]"])
+
+
+def test_a_given_that_the_author_miscopied() -> None:
+    """0.15 · 0.06 + 0.2 · 0.1 + 0.35 = 0.379: the slip is found in x[1], and what comes out of it follows."""
+    answers = {"x[1]": "0.06", "x[2]": "0.10", "z1[1]": "0.379", "a1[1]": "0.593632"}
+    marked = verified(file_of("two-sigmoid-layers"), answers)
+    assert (marked["x[1]"].verdict, marked["x[1]"].because) == (Verdict.SLIP, ("miscopied",))
+    assert [cell.verdict for cell in marked.values()][1:] == [Verdict.RIGHT, Verdict.FOLLOWS, Verdict.FOLLOWS]
