@@ -163,15 +163,17 @@ class Judge:
     ) -> None:
         """What numbers with too few figures mean to the next lines: no more than they have to.
 
-        One that agrees is what is written, or what the calculator has: within the formula's reach. One that
-        does not is read with the zeros that it lacks, so that a single digit is no way to follow.
+        Each is read with the zeros that it lacks. One that agrees may stand for what the calculator has, too,
+        which is within the formulas' reach; one that does not may not, so that a single digit is no way to follow.
         """
-        rows, value = step.rows, papers.value[step.rows]
-        short, fits = papers.answered[rows] & (papers.padded[rows] < papers.half[rows]), found.fits[rows]
-        low, high = meaning(value, np.where(fits, papers.half[rows], papers.padded[rows]))
-        least, most = np.where(fits, reach[0], low), np.where(fits, reach[1], high)
-        found.own_low[rows] = np.where(short, np.minimum(value, np.fmax(low, least)), found.own_low[rows])
-        found.own_high[rows] = np.where(short, np.maximum(value, np.fmin(high, most)), found.own_high[rows])
+        rows, value, fits = step.rows, papers.value[step.rows], found.fits[step.rows]
+        short = papers.answered[rows] & (papers.padded[rows] < papers.half[rows])
+        low, high = meaning(value, papers.padded[rows])
+        lowest, highest = meaning(value, papers.half[rows])
+        least = np.where(fits, np.fmin(low, np.fmax(lowest, reach[0])), low)
+        most = np.where(fits, np.fmax(high, np.fmin(highest, reach[1])), high)
+        found.own_low[rows] = np.where(short, least, found.own_low[rows])
+        found.own_high[rows] = np.where(short, most, found.own_high[rows])
 
     def _go_on(
         self,

@@ -7,7 +7,7 @@ from typing import Final, Generic, TypeVar
 
 __all__ = ["Remembered"]
 
-_MOST: Final = 10_000
+_MOST: Final = 5_000
 """More are not kept at a time, so that memory does not grow with the class."""
 
 Key = TypeVar("Key")
