@@ -25,6 +25,7 @@ from backproptable.formula import Formula, references
 from backproptable.mistakes import WrongLine, wrong_lines
 from backproptable.plan import Digits, Plan, Step
 from backproptable.ranges import Ranges
+from backproptable.unfinished import unfinished_lines
 
 __all__ = ["Judge", "Papers", "Verdicts"]
 
@@ -88,6 +89,9 @@ class Judge:
         self.lines: tuple[WrongLine, ...] = tuple(wrong_lines(plan))
         self._wrong = Ranges([line.formula for line in self.lines], plan)
         self.line_rows = np.array([plan.row[line.cell.address] for line in self.lines], dtype=np.intp)
+        unfinished = unfinished_lines(plan)
+        self._unfinished = Ranges([line.formula for line in unfinished], plan)
+        self._unfinished_rows = np.array([plan.row[line.cell.address] for line in unfinished], dtype=np.intp)
 
     def judge(self, papers: Papers, exact: Table, printed: Table) -> Verdicts:
         """Judge all sheets. `exact` and `printed` are the true numbers, at full precision and on paper."""
@@ -207,6 +211,15 @@ class Judge:
         own = _meet(*window, *self._wrong.of(verdicts.own_low, verdicts.own_high))
         true = _meet(*window, *self._wrong.of(printed - half, printed + half))
         return wrong & own, wrong & true
+
+    def unfinished(self, papers: Papers, verdicts: Verdicts) -> Flags:
+        """Where a wrong number is what the student's own numbers give before the last operation: per cell."""
+        rows = self._unfinished_rows
+        window = _as_rounded(papers.value[rows], papers.half[rows])
+        early = _meet(*window, *self._unfinished.of(verdicts.own_low, verdicts.own_high))
+        found = np.zeros_like(papers.answered)
+        np.logical_or.at(found, rows, early)
+        return found & papers.answered & ~verdicts.fits
 
 
 class _Step:

@@ -23,6 +23,7 @@ from backproptable.names import Address
 from backproptable.plan import Cell, Digits, Plan
 from backproptable.returned import Written
 from backproptable.slips import slips_of
+from backproptable.unfinished import UNFINISHED
 
 __all__ = ["Answered", "Marker"]
 
@@ -81,7 +82,7 @@ class Marker:
         rounded = self._judge.judge(papers, exact, printed)
         cut = self._judge.judge_as_cut(papers, exact, printed)
         own, true = self._judge.mistakes(papers, rounded, printed)
-        page = _Page(papers, rounded, cut, printed, own, true)
+        page = _Page(papers, rounded, cut, printed, own, true, self._judge.unfinished(papers, rounded))
         return [self._marked(sheet, readings[column], page, column) for column, sheet in enumerate(sheets)]
 
     def numbers(self, givens: Sequence[Mapping[str, str]]) -> tuple[Table, Table]:
@@ -205,6 +206,8 @@ class Marker:
             if codes := tuple(dict.fromkeys(self._judge.lines[number].mistake for number in of_this)):
                 return Verdict.MISTAKE, codes
         slips = self._slips(reading, row, page.papers, column, verdicts)
+        if page.unfinished[row, column]:
+            slips = (UNFINISHED, *slips)
         return (Verdict.SLIP, slips) if slips else (Verdict.WRONG, ())
 
     def _slips(self, answer: Answer, row: int, papers: Papers, column: int, verdicts: Verdicts) -> tuple[str, ...]:
@@ -249,3 +252,4 @@ class _Page:
     printed: Table
     own: NDArray[np.bool_]
     true: NDArray[np.bool_]
+    unfinished: NDArray[np.bool_]

@@ -22,10 +22,12 @@ from backproptable.notation import DEFAULT_NOTATION, load_notation
 from backproptable.plan import Plan
 from backproptable.returned import Returned, Written, find_files, match, read_returned
 from backproptable.strangers import with_strangers
-from backproptable.workers import chunks
+from backproptable.workers import chunks, cores, workers
 
 __all__ = ["ClassResult", "KeyFolder", "answered", "open_keys", "verify_class", "verify_example"]
 
+_FEW: Final = 100
+"""Up to so many files, other processes would cost more than they save."""
 _TOGETHER: Final = 200
 """Sheets that are judged at once."""
 _POLICY: Final = {
@@ -105,7 +107,9 @@ def verify_class(paths: Sequence[Path], keys: KeyFolder) -> ClassResult:
     files, remarks = find_files(paths)
     names = {student: entry["file"] for student, entry in keys.entries.items()}
     codes = {entry["code"]: student for student, entry in keys.entries.items()}
-    matched = match([read_returned(path) for path in files], codes, names)
+    with workers(None, cores() if len(files) > _FEW else 1) as run:
+        found = [one for chunk in run(_read, files, len(files)) for one in chunk]
+    matched = match(found, codes, names)
     mine = [
         (returned, keys.entries[student], (*more, *_misnamed(returned, student, names)))
         for returned, student, more in matched
@@ -129,6 +133,10 @@ def _misnamed(returned: Returned, student: str, names: Mapping[str, str]) -> Ite
             yield Problem(
                 "code", f"is not that of student {other!r}, whose name the file has.", "Look whose work it is."
             )
+
+
+def _read(_shared: object, paths: Sequence[Path]) -> list[Returned]:
+    return [read_returned(path) for path in paths]
 
 
 def answered(returned: Returned, entry: Entry, more: Iterable[Problem] = ()) -> Answered:

@@ -287,3 +287,20 @@ def test_answers_are_typed_in_told_at_once_and_gone_on_with(school):
 def test_an_unknown_code_is_refused(school):
     result = school.ask("nobody", "")
     assert "neither a code nor a student id" in str(result.exception)
+
+
+# --- slips ----------------------------------------------------------------------------------------
+
+
+def test_a_line_that_stops_one_operation_early_is_a_slip(tmp_path):
+    """L is 1.21 + 0.3025; who writes 1.21 has left out the second term."""
+    path = tmp_path / "example.toml"
+    net = 'layers = [1, 2]\nactivations = ["identity"]\nloss = "sse"\nbias = "none"\n'
+    givens = "x = [1.5]\ny = [2, 1]\nW1 = [[0.6, 0.3]]\n"
+    answers = {"z1[1]": "0.9", "z1[2]": "0.45", "l[1]": "1.21", "l[2]": "0.3025", "L": "1.21"}
+    lines = "".join(f'"{name}" = "{value}"\n' for name, value in answers.items())
+    path.write_text(f"[net]\n{net}[givens]\n{givens}[answers]\n{lines}", encoding="utf-8")
+    run("verify", str(path), "-o", str(tmp_path))
+    cells = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["sheets"][0]["cells"]
+    assert {cell["name"]: cell["verdict"] for cell in cells if cell["verdict"] != "right"} == {"L": "slip"}
+    assert next(cell for cell in cells if cell["name"] == "L")["because"][0] == "unfinished"

@@ -52,6 +52,7 @@ REMARKS: Final = {
 WORDS: Final[Mapping[str, str]] = {
     **{mistake.code: mistake.title for mistake in MISTAKES},
     "miscopied": "not the number that the sheet gives",
+    "unfinished": "the last operation of the line is not there",
     **SLIPS,
     **REMARKS,
 }

@@ -83,7 +83,7 @@ def draw_habits(students: int, chance: np.random.Generator) -> Habits:
 
 @dataclass(frozen=True)
 class Slip:
-    """A line that some students work by another formula, or where they write what they please."""
+    """A line that some students work by another formula."""
 
     row: int
     students: NDArray[np.intp]

@@ -376,7 +376,7 @@ class Bluffed:
             room = papers.half * (1 + 1e-9) + 1e-12
             is_right = (np.abs(papers.value - sheets.exact) <= room) | (np.abs(papers.value - sheets.printed) <= room)
             earns = counts & verdicts.fits & ~verdicts.trivial & ~is_right
-            copies = self._copies(of, papers.value)
+            copies = self._copies(of, papers.value, np.flatnonzero(earns.any(axis=1)).tolist())
             self.lines += int(counts.sum())
             self.lucky += int((counts & is_right).sum())
             self.handed_on += int((earns & copies).sum())
@@ -384,11 +384,11 @@ class Bluffed:
             self.earned += int((earns & ~copies & ~verdicts.too_few).sum())
 
     @staticmethod
-    def _copies(of: Class, written: Table) -> Flags:
-        """Where some formula of a line gives one of the very numbers that it is over."""
+    def _copies(of: Class, written: Table, rows: Sequence[int]) -> Flags:
+        """Where, in these rows, some formula of a line gives one of the very numbers that it is over."""
         copies = np.zeros(written.shape, dtype=bool)
         with np.errstate(all="ignore"):
-            for row in of.worked:
+            for row in rows:
                 for formula in of.plan.cells[row].formulas:
                     numbers = {to: written[of.plan.row[to]] for to in references(formula)}
                     if numbers:

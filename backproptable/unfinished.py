@@ -1,0 +1,38 @@
+"""Lines that stop one operation early: the last term, factor or function is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from backproptable.draft import sum_of
+from backproptable.formula import Call, Formula, Neg, Num, Power, Product, Quotient, Sum
+from backproptable.mistakes import WrongLine
+from backproptable.plan import Plan
+
+__all__ = ["UNFINISHED", "unfinished_lines"]
+
+UNFINISHED = "unfinished"
+"""The code of this slip."""
+
+
+def unfinished_lines(plan: Plan) -> list[WrongLine]:
+    """Every cell of `plan` as it stands before its last operation."""
+    return [
+        WrongLine(UNFINISHED, cell, formula)
+        for _, cell in plan.worked
+        if cell.formula is not None
+        for formula in _one_less(cell.formula)
+        if not isinstance(formula, Num) and formula not in cell.formulas
+    ]
+
+
+def _one_less(formula: Formula) -> Iterator[Formula]:
+    match formula:
+        case Sum(terms):
+            yield sum_of(terms[:-1])
+        case Product(factors):
+            yield factors[0] if len(factors) == 2 else Product(factors[:-1])
+        case Quotient(top, _):
+            yield top
+        case Power(base, _) | Neg(base) | Call(_, (base,)):
+            yield base
