@@ -63,7 +63,7 @@ def main() -> None:
     for _ in range(arguments.files):
         text = "\n".join(chance.choice(LINES) for _ in range(chance.randint(1, 60)))
         data = bytearray(text.encode())
-        for _ in range(chance.randint(0, 4)):
+        for _ in range(chance.randint(0, 4) if data else 0):
             data[chance.randrange(len(data))] = chance.randrange(256)
         try:
             read_sheet(bytes(data))
