@@ -8,7 +8,7 @@ from statistics import mean, median
 from typing import Any, Final
 from urllib.parse import quote
 
-from backproptable.class_counts import by_student, cause_counts, step_counts
+from backproptable.class_counts import CauseCount, StepCount, by_student, cause_counts, step_counts
 from backproptable.hardness import HARDNESS
 from backproptable.in_common import FEWEST, in_common
 from backproptable.marked import MarkedSheet, Verdict
@@ -61,28 +61,8 @@ def class_md(
             "possible": _spread([sheet.possible for sheet in counted]),
             "picture": quote(picture),
             "alternative": own_md(alternative(steps, len(counted))),
-            "steps": [
-                {
-                    "name": count.step.name,
-                    "part": _part(count.step.part, count.step.cells[0].address.update, plan),
-                    "asked": count.asked,
-                    "right": count.right,
-                    "follows": count.follows,
-                    "share": percent(count.share),
-                }
-                for count in steps
-            ],
-            "causes": [
-                {
-                    "code": cause.code,
-                    "title": own_md(explained[cause.code]),
-                    "alone": cause.alone,
-                    "among": cause.among,
-                    "sheets": cause.sheets,
-                    "cells": _cells(cause.cells.most_common()),
-                }
-                for cause in cause_counts(counted, explained)
-            ],
+            "steps": [_step(count, plan) for count in steps],
+            "causes": [_cause(cause, explained) for cause in cause_counts(counted, explained)],
             "unexplained": sum(cell.verdict is Verdict.WRONG for cell in all_cells),
             "cut": sum(any("cut" in cell.because for cell in sheet.cells) for sheet in counted),
             "persons": list(_for_a_person(sheets, returned, known)),
@@ -100,6 +80,28 @@ def class_md(
         },
     )
     return text.rstrip("\n") + "\n", class_svg(steps, title=title, sheets=len(counted))
+
+
+def _step(count: StepCount, plan: Plan) -> dict[str, Any]:
+    return {
+        "name": count.step.name,
+        "part": _part(count.step.part, count.step.cells[0].address.update, plan),
+        "asked": count.asked,
+        "right": count.right,
+        "follows": count.follows,
+        "share": percent(count.share),
+    }
+
+
+def _cause(cause: CauseCount, explained: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "code": cause.code,
+        "title": own_md(explained[cause.code]),
+        "alone": cause.alone,
+        "among": cause.among,
+        "sheets": cause.sheets,
+        "cells": _cells(cause.cells.most_common()),
+    }
 
 
 def _part(part: Part, update: int, plan: Plan) -> str:
