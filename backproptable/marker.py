@@ -82,7 +82,7 @@ class Marker:
         rounded = self._judge.judge(papers, exact, printed)
         cut = self._judge.judge_as_cut(papers, exact, printed)
         own, true = self._judge.mistakes(papers, rounded, printed)
-        page = _Page(papers, rounded, cut, printed, own, true, self._judge.unfinished(papers, rounded))
+        page = _Page(papers, rounded, cut, own, true, self._judge.unfinished(papers, rounded))
         return [self._marked(sheet, readings[column], page, column) for column, sheet in enumerate(sheets)]
 
     def numbers(self, givens: Sequence[Mapping[str, str]]) -> tuple[Table, Table]:
@@ -249,7 +249,6 @@ class _Page:
     papers: Papers
     rounded: Verdicts
     cut: Verdicts
-    printed: Table
     own: NDArray[np.bool_]
     true: NDArray[np.bool_]
     unfinished: NDArray[np.bool_]

@@ -17,7 +17,7 @@ from backproptable.render.feedback import feedback_md, terminal_lines
 from backproptable.render.reports import grades_csv, report_json
 from backproptable.verify import KeyFolder, open_keys, verify_class, verify_example
 
-__all__ = ["Marked", "class_reports", "mark_class", "mark_example"]
+__all__ = ["REPORT", "Marked", "class_reports", "mark_class", "mark_example"]
 
 REPORT: Final = "report.json"
 _FINE: Final = (Verdict.RIGHT, Verdict.FOLLOWS)
