@@ -71,7 +71,7 @@ def _asked_cells(plan: Plan, asked: str | Sequence[str]) -> Iterator[Address]:
 
 _PARTS: Final = {
     "all": tuple(Part),
-    "forward": (Part.FORWARD, Part.LOSS),
+    "forward": (Part.FORWARD, Part.LOSS, Part.EPOCH),
     "backward": (Part.BACKWARD,),
     "updates": (Part.UPDATE, Part.AFTER),
 }

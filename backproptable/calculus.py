@@ -30,7 +30,15 @@ from backproptable.formula import (
 )
 from backproptable.plan import Derivation
 
-__all__ = ["ACTIVATIONS", "LOSSES", "activation_derivative", "loss_derivative", "softmax_derivative"]
+__all__ = [
+    "ACTIVATIONS",
+    "DROPOUTS",
+    "LOSSES",
+    "activation_derivative",
+    "dropout_derivative",
+    "loss_derivative",
+    "softmax_derivative",
+]
 
 _Z, _A, _Y = Ref("z"), Ref("a"), Ref("y")
 _ZERO, _ONE, _TWO = Num("0"), Num("1"), Num("2")
@@ -41,9 +49,16 @@ ACTIVATIONS: Final[dict[str, Formula]] = {
     "leaky_relu": Call("max", (Product((Ref("slope"), _Z)), _Z)),
     "sigmoid": Quotient(_ONE, Sum((_ONE, Call("exp", (Neg(_Z),))))),
     "tanh": Call("tanh", (_Z,)),
-    "step": Choice(_Z, _ONE, _ZERO),
+    "step": Choice(_Z, _ONE, _ZERO, Ref("threshold")),
 }
 """a over z, for one unit."""
+
+DROPOUTS: Final[dict[str, Formula]] = {
+    "inverted": Quotient(Product((_A, Ref("m"))), Ref("keep")),
+    "plain": Product((_A, Ref("m"))),
+}
+"""What a mask m leaves of an output a. Inverted dropout divides by the share that is kept, so that what the next
+layer gets is as large on average as without (Srivastava et al. 2014, section 10)."""
 
 _PIECES: Final[dict[str, Formula]] = {
     "relu": Choice(_Z, _Z, _ZERO),
@@ -93,6 +108,13 @@ def softmax_derivative(same: bool) -> Derivation:
     over_outputs = sympy.factor(raw.subs({e_k: a_k * total, e_m: a_m * total}))
     forms = (_from_sympy(raw), _from_sympy(over_outputs))
     return Derivation(Quotient(Ref("e_k"), Ref("S")), Ref("z_k" if same else "z_m"), forms)
+
+
+@lru_cache
+def dropout_derivative(name: str) -> Derivation:
+    """dd/da of one unit, over its mask m and the share that is kept."""
+    function = DROPOUTS[name]
+    return Derivation(function, _A, (_from_sympy(sympy.diff(_to_sympy(function), sympy.Symbol("a"))),))
 
 
 @lru_cache

@@ -5,20 +5,21 @@ Everything is done for many candidates at once; each depends on its own key and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property, partial
 from hashlib import shake_256
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from backproptable.digits import show_given
+from backproptable.draft import Pass
 from backproptable.evaluate import Calculator, Givens, Table, TableProgram
 from backproptable.grids import Grid, Grids
-from backproptable.names import Address
+from backproptable.names import Address, Layer
 from backproptable.plan import Cell, Plan
 from backproptable.remembered import Remembered
 from backproptable.rules import NEAREST, WIDEST
@@ -54,6 +55,8 @@ class _Unit:
     pool_rows: tuple[NDArray[np.intp], ...]
     """The rows of its weights, and of its bias, in the plan; one entry per pool."""
     sums: NDArray[np.intp]
+    end: int
+    """The rows of the plan that come before this are enough to add up."""
     add_up: TableProgram
     nearest: float
     widest: float
@@ -69,6 +72,8 @@ class Candidates:
         fixed = {cell.name: given[cell.name] for cell in plan.givens if cell.name in given}
         if Address("eta") in plan.row:
             fixed["eta"] = plan.net.learning_rate
+        # A sequence starts from an empty memory, unless it is given another.
+        fixed = {cell.name: Decimal(0) for cell in plan.givens if cell.address.is_start} | fixed
         self._fixed = {plan.row[plan.by_name[name].address]: number for name, number in fixed.items()}
         self.weights_are_given = not any(cell.address.family == "W" for cell in self._drawn)
 
@@ -124,7 +129,8 @@ class Candidates:
     def _pools(self) -> list[_Pool]:
         rows: dict[str, list[int]] = {}
         for cell in self._drawn:
-            rows.setdefault(cell.address.family, []).append(self.plan.row[cell.address])
+            if cell.address.family != "m":  # masks are drawn as a whole
+                rows.setdefault(cell.address.family, []).append(self.plan.row[cell.address])
         units = {family: grid.units() for family, grid in self._grid_of.items()} | (
             {} if "y" in self._grid_of else {"y": [0, 1]}
         )
@@ -139,6 +145,7 @@ class Candidates:
         self._pick(units, np.arange(len(keys)), everything, keys, 0)
         if self._one_hot and self.plan.net.needs_targets:
             self._make_one_hot(units, keys)
+        self._make_masks(units, keys)
         good = np.ones(len(keys), dtype=bool)
         if self.weights_are_given:
             return units, good
@@ -160,7 +167,7 @@ class Candidates:
                 self._pick(units, left, unit.pool_rows, keys, attempt)
                 for rows in unit.pool_rows:
                     values[rows[:, None], left] = units[rows[:, None], left] / self._scale[rows]
-            part = values[: unit.sums[-1] + 1, left]
+            part = values[: unit.end, left]
             unit.add_up(part)
             sums = part[unit.sums]
             values[unit.sums[:, None], left] = sums
@@ -200,6 +207,19 @@ class Candidates:
             hot = np.frombuffer(material, dtype="<u4") % len(rows)
             units[rows] = np.arange(len(rows))[:, None] == hot
 
+    def _make_masks(self, units: Units, keys: Sequence[Key]) -> None:
+        """As many units of every layer are kept on each sheet, and for each sample: at least one, and not all."""
+        masks: dict[tuple[Any, ...], list[int]] = {}
+        for cell in self._drawn:
+            if cell.address.family == "m":
+                masks.setdefault((cell.address.layer, cell.address.case), []).append(self.plan.row[cell.address])
+        for (layer, case), rows in masks.items():
+            share = float(self.plan.net.kept_share(layer))
+            kept = max(1, min(round(share * len(rows)), len(rows) - 1))
+            material = b"".join(_bytes(key, f"m{layer}/{case}", 4 * len(rows)) for key in keys)
+            lots = np.frombuffer(material, dtype="<u4").reshape(len(keys), -1).T
+            units[rows] = np.argsort(np.argsort(lots, axis=0, kind="stable"), axis=0, kind="stable") < kept
+
     def _dead_on_purpose(self, keys: Sequence[Key]) -> NDArray[np.bool_]:
         """Which ReLU units are to be dead: shape (ReLU units, candidates). One of each layer stays alive."""
         layers = [unit_layer for unit_layer, _ in self._relus]
@@ -218,48 +238,67 @@ class Candidates:
         return dead
 
     @cached_property
-    def _relus(self) -> list[tuple[int, int]]:
-        """Layer and number of every ReLU unit."""
+    def _relus(self) -> list[tuple[Layer, int]]:
+        """Layer and number of every ReLU unit; the units of a state, which are drawn together, count as one."""
         net = self.plan.net
         return [
             (layer, unit)
-            for layer in range(1, net.depth + 1)
-            if net.activations[layer - 1] == "relu"
-            for unit in net.units(layer)
+            for layer in self._order
+            if net.activation_of(layer) == "relu"
+            for unit in (net.units(layer) if isinstance(layer, int) else (1,))
         ]
+
+    @cached_property
+    def _order(self) -> tuple[Layer, ...]:
+        """The layers that units stand in, in the order of the forward pass."""
+        net = self.plan.net
+        return tuple(dict.fromkeys(map(net.target_layer, net.weight_layers)))
 
     # --- the net, unit by unit
 
     @cached_property
     def _layers(self) -> list[tuple[list[_Unit], TableProgram]]:
         """Per layer its units, and what works out its outputs."""
-        return [
-            ([self._unit(layer, unit) for unit in self.plan.net.units(layer)], self._outputs(layer))
-            for layer in range(1, self.plan.net.depth + 1)
-        ]
+        return [(list(self._units(layer)), self._program(layer, _OUTPUTS)) for layer in self._order]
 
-    def _unit(self, layer: int, unit: int) -> _Unit:
+    def _units(self, layer: Layer) -> Iterator[_Unit]:
+        """What is drawn together: a unit, or all units of a state, since each of them feeds the others in time."""
+        net = self.plan.net
+        if layer == "s":
+            yield self._unit(layer, net.units(layer), self._program(layer, ("z", "a")))
+            return
+        family = "a" if layer == "y" else "z"  # the outputs of a recurrent net are sums
+        for unit in net.units(layer):
+            yield self._unit(layer, range(unit, unit + 1), self._program(layer, (family,), unit))
+
+    def _unit(self, layer: Layer, units: range, add_up: TableProgram) -> _Unit:
         net, row = self.plan.net, self.plan.row
-        own = {row[Address("W", layer, net.weight_index(source, unit))] for source in net.units(layer - 1)}
-        own |= {row[Address("b", layer, (unit,))]} if net.bias == "per_unit" else set()
-        sums = [row[Address("z", layer, (unit,), sample)] for sample in net.sample_numbers]
-        kind = net.activations[layer - 1]
+        start, cases = Pass(net, 1), Pass(net, 1).cases if layer != "s" else tuple(net.time_steps)
+        leading = [other for other in net.weight_layers if net.target_layer(other) == layer]
+        own = {start.weight(other, i, unit) for other in leading for i in net.sources(other) for unit in units}
+        if net.bias == "per_unit" or (net.bias == "shared" and layer == "s"):
+            own |= {start.bias(layer, unit) for unit in units}
+        rows = {row[ref.address] for ref in own}
+        sums = [start.ref("a" if layer == "y" else "z", layer, unit, case=case) for case in cases for unit in units]
+        kind = net.activation_of(layer)
         return _Unit(
             pool_rows=tuple(
-                np.array([r for r in pool.rows.tolist() if r in own], dtype=np.intp) for pool in self._pools
+                np.array([r for r in pool.rows.tolist() if r in rows], dtype=np.intp) for pool in self._pools
             ),
-            sums=np.array(sums),
-            add_up=self._calculator.program([self.plan.cells[place] for place in sums]),
+            sums=np.array([row[ref.address] for ref in sums]),
+            end=1 + max(row[start.output(layer, units[-1], cases[-1]).address], *(row[ref.address] for ref in sums)),
+            add_up=add_up,
             nearest=NEAREST.get(kind, 0.0),
             widest=WIDEST[kind],
-            relu=self._relus.index((layer, unit)) if kind == "relu" else None,
+            relu=self._relus.index((layer, units[0])) if kind == "relu" else None,
         )
 
-    def _outputs(self, layer: int) -> TableProgram:
+    def _program(self, layer: Layer, families: tuple[str, ...], unit: int | None = None) -> TableProgram:
+        """Works out the cells of some families of a layer in the first pass: all of them, or those of one unit."""
         steps = [
-            step.cells
+            [cell for cell in step.cells if unit is None or cell.address.units == (unit,)]
             for step in self.plan.steps
-            if (first := step.cells[0].address).family in "eSa"
+            if (first := step.cells[0].address).family in families
             and (first.layer, first.primed, first.update) == (layer, False, 1)
         ]
         programs = [self._calculator.program(cells) for cells in steps]
@@ -269,6 +308,10 @@ class Candidates:
                 program(values)
 
         return run
+
+
+_OUTPUTS: Final = ("e", "S", "a", "d")
+"""The families of cells between the sums of a layer and those of the next."""
 
 
 def _short_decimal(places: int, unit: int) -> str:

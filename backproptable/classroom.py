@@ -27,6 +27,7 @@ from backproptable.hardness import Hardness
 from backproptable.manifest import Entry, digest_of
 from backproptable.notation import load_notation
 from backproptable.numerals import Numerals
+from backproptable.render.epochs import bars
 from backproptable.render.escape import settable
 from backproptable.render.form import Form
 from backproptable.render.page import Assignment, make_form
@@ -257,7 +258,11 @@ def _texts(
         # What LaTeX cannot set is left out: the id stands below.
         name = entry["name"] if format != "tex" or settable(entry["name"]) else ""
         fields = [name, entry["student_id"], entry["code"]]
-        yield (format, is_key), classroom.forms[format, is_key].fill([*(texts if is_key else for_students), *fields])
+        numbers_shown = texts if is_key else for_students
+        yield (
+            (format, is_key),
+            classroom.forms[format, is_key].fill([*numbers_shown, *fields, *bars(plan, numbers_shown)]),
+        )
 
 
 def texts_of(classroom: Classroom, line: str) -> dict[Path, str]:

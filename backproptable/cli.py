@@ -96,6 +96,7 @@ _templates = click.option(
 @click.option("--explain", metavar="full|short|none", help="How much is said about why.  [default: short]")
 @click.option("--figures", type=int, metavar="N", help="Significant figures, 2 to 7 (carry full: 10).  [default: 4]")
 @click.option("--carry", metavar="paper|full", help="Work on printed numbers, or on all digits.  [default: paper]")
+@click.option("--paths", is_flag=True, help="Also give early gradients as sums over all their paths.")
 @_templates
 def handout(
     example: str | None,
@@ -108,6 +109,7 @@ def handout(
     explain: str | None,
     figures: int | None,
     carry: str | None,
+    paths: bool,
     templates: Path | None,
 ) -> None:
     """Write one worked example: a preset, a file of your own, or a fresh draw of the default net."""
@@ -121,6 +123,7 @@ def handout(
         seed=seed,
         fresh_seed=secrets.randbelow(10**6),
         view=view,
+        paths=paths,
         templates=templates,
         **{key: value for key, value in options.items() if value is not None},
     )
@@ -128,6 +131,9 @@ def handout(
         click.echo(path)
     if made.seed is not None:
         click.echo(f"seed {made.seed}", err=True)
+    if made.solution.diverged:
+        click.secho(f"found: {made.solution.diverged}", err=True, fg="yellow")
+        click.get_current_context().exit(FOUND)
 
 
 @main.command()

@@ -23,7 +23,7 @@ from backproptable.grids import DEFAULT_GRIDS, Grid, Grids, dead_unit_problems
 from backproptable.net import Net
 from backproptable.plan import Plan
 from backproptable.reading import NetReading, file_content, with_known_keys
-from backproptable.style import Style
+from backproptable.style import Style, style_problems
 
 __all__ = ["Course", "Points", "load_course"]
 
@@ -123,16 +123,20 @@ class _Reading:
         grids = self._grids(net)
         plan = self._plan(net)
         self.problems += self._of_what_is_asked(plan, sheet["asked"])
+        if plan is not None:
+            style = Style(**{key: word for key, word in sheet.items() if key in ("layout", "notation")})
+            self.problems += style_problems(style, net, "[sheet] ")
         if self.problems or plan is None:
             raise InputError(map(_of_a_course, self.problems))
         points = Points(**self.file.points.model_dump(exclude_none=True))
         return Course(**own, plan=plan, grids=grids, **sheet, points=points, source=source)
 
     def _net(self) -> Net:
-        samples = self.file.draw.samples
-        if samples is None:
+        samples, keys = self.file.draw.samples, self.shared.net_keys()
+        if samples is None and keys.get("kind") != "recurrent":
             samples = samples_of(self.shared.base.givens)
-        return self.shared.net({**self.shared.net_keys(), "samples": samples})
+        # Nothing can be learned through a step function: such sheets are a forward pass only.
+        return self.shared.net({**keys, "samples": samples, "forward_only": "step" in keys.get("activations", ())})
 
     def _plan(self, net: Net) -> Plan | None:
         """The plan of the net that the file means; None where that is not known."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from backproptable.backward import add_backward, add_norms, add_updates
 from backproptable.draft import MOST_CELLS, Draft, Pass
-from backproptable.forward import add_forward, add_loss
+from backproptable.forward import add_epoch_error, add_forward, add_loss
 from backproptable.net import Net
 from backproptable.plan import Plan
+from backproptable.recurrent import add_backward_in_time, add_forward_in_time
 
 __all__ = ["MOST_CELLS", "derive_plan"]
 
@@ -14,22 +15,26 @@ __all__ = ["MOST_CELLS", "derive_plan"]
 def derive_plan(net: Net, *, input_gradient: bool = False) -> Plan:
     """The plan of `net`. `input_gradient` adds dL/dx, which no later step needs.
 
-    Raises `InputError` for a net of more than `MOST_CELLS` cells.
+    Raises `InputError` for a net of more than `MOST_CELLS` cells, and for paths that fill no line.
     """
+    go_forward = add_forward_in_time if net.is_recurrent else add_forward
+    go_back = add_backward_in_time if net.is_recurrent else add_backward
     plan = Draft(net)
     plan.add_givens()
     for update in range(1, max(net.updates, 1) + 1):
         now = Pass(net, update)
-        add_forward(plan, now)
+        go_forward(plan, now)
         if net.forward_only:
             return plan.finished()
         add_loss(plan, now)
-        add_backward(plan, now, input_gradient=input_gradient)
+        go_back(plan, now, input_gradient=input_gradient)
         add_norms(plan, now)
         if net.updates:
             add_updates(plan, now)
+        if net.in_turn and update % len(net.sample_numbers) == 0:
+            add_epoch_error(plan, update // len(net.sample_numbers))
     if net.updates:
         after = Pass(net, net.updates, primed=True)
-        add_forward(plan, after)
+        go_forward(plan, after)
         add_loss(plan, after)
     return plan.finished()

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 from backproptable.errors import InputError, Problem
-from backproptable.formula import Formula, Num, Product, Quotient, Ref, Sum, put_in
-from backproptable.names import Address, name_of
+from backproptable.formula import Formula, Num, Product, Quotient, Ref, Sigma, Sum, put_in
+from backproptable.names import Address, Layer, name_of
 from backproptable.net import Net
 from backproptable.plan import Cell, Derivation, Digits, Equation, Plan, Reason, Step
 
 __all__ = [
     "MOST_CELLS",
+    "Case",
     "Draft",
     "Pass",
     "Unit",
     "fill",
     "fill_derivation",
     "mean",
-    "sample_letter",
     "sum_of",
 ]
 
@@ -28,6 +29,8 @@ MOST_CELLS: Final = 2200
 """Beyond this a page of single cells helps nobody."""
 
 Unit = int | str
+Case = int | str | None
+"""A sample of a batch, or a time step of a sequence; a letter for any of them; None where there is one sample."""
 
 
 @dataclass(frozen=True)
@@ -39,35 +42,78 @@ class Pass:
     """The update it belongs to; for the pass after the last one, the last."""
     primed: bool = False
 
-    def ref(self, family: str, layer: int | None, *index: Unit, sample: int | str | None = None) -> Ref:
+    @cached_property
+    def cases(self) -> tuple[Case, ...]:
+        """What this pass has an output for: its samples, or the time steps whose outputs have a target.
+
+        An online update sees one sample, the next in turn; the pass after the last update sees all.
+        """
+        net = self.net
+        if net.is_recurrent:
+            return tuple(net.loss_steps)
+        if net.in_turn and not self.primed:
+            return (net.sample_numbers[(self.update - 1) % len(net.sample_numbers)],)
+        return net.sample_numbers
+
+    @property
+    def letter(self) -> str | None:
+        """The letter of a case in rules; None where there is one sample."""
+        if self.net.is_recurrent:
+            return "t"
+        return None if self.net.samples is None else "s"
+
+    def over_cases(self, term: Formula) -> Formula:
+        """In rules, the sum of a term over the cases of this pass; the term itself where there is no more than one."""
+        net = self.net
+        is_one = net.loss_at == "last" if net.is_recurrent else net.in_turn and not self.primed
+        return term if self.letter is None or is_one else Sigma(self.letter, term)
+
+    def ref(self, family: str, layer: Layer | None, *index: Unit, case: Case = None) -> Ref:
         """A cell that this pass works out."""
         update = 1 if self.primed else self.update
-        return Ref(Address(family, layer, index, sample, self.primed, update))
+        return self._in_case(Address(family, layer, index, None, self.primed, update), case)
 
-    def weight(self, layer: int, source: Unit, target: Unit) -> Ref:
+    def _in_case(self, address: Address, case: Case) -> Ref:
+        return Ref(address._replace(time=case) if self.net.is_recurrent else address._replace(sample=case))
+
+    def weight(self, layer: Layer, source: Unit, target: Unit) -> Ref:
         """The weight from unit `source` to unit `target`, as this pass finds it."""
         return self._parameter("W", layer, *self.net.weight_index(source, target))
 
-    def bias(self, layer: int, unit: Unit) -> Ref:
+    def bias(self, layer: Layer, unit: Unit) -> Ref:
         """The bias of a unit, or the one its layer shares."""
         return self._parameter("b", layer, *(() if self.net.bias == "shared" else (unit,)))
 
-    def _parameter(self, family: str, layer: int, *index: Unit) -> Ref:
+    def _parameter(self, family: str, layer: Layer, *index: Unit) -> Ref:
         """The given one, or the one that the update before has left."""
         done = self.update if self.primed else self.update - 1
         if done and (family == "W" or self.net.update_biases):
             return Ref(Address(family, layer, index, primed=True, update=done))
         return Ref(Address(family, layer, index))
 
-    def output(self, layer: int, unit: Unit, sample: int | str | None) -> Ref:
-        """The output of `layer`; layer 0 is the input x, which no pass changes."""
-        if layer == 0:
-            return Ref(Address("x", None, (unit,), sample))
-        return self.ref("a", layer, unit, sample=sample)
+    def input(self, unit: Unit, case: Case) -> Ref:
+        """An input, which no pass changes."""
+        return self._in_case(Address("x", None, (unit,)), case)
 
-    def target(self, unit: Unit, sample: int | str | None) -> Ref:
+    def output(self, layer: Layer, unit: Unit, case: Case) -> Ref:
+        """What a unit gives by itself; at time 0, the state to start from, which no pass changes."""
+        if case == 0:
+            return self._in_case(Address("a", layer, (unit,)), case)
+        return self.ref("a", layer, unit, case=case)
+
+    def mask(self, layer: int, unit: Unit, case: Case) -> Ref:
+        """What dropout multiplies a unit's output by: 0 or 1, the same in every pass."""
+        return self._in_case(Address("m", layer, (unit,)), case)
+
+    def passed_on(self, layer: int, unit: Unit, case: Case) -> Ref:
+        """What the next layer gets of a unit: its output, or what dropout leaves of it. Layer 0 are the inputs."""
+        if layer == 0:
+            return self.input(unit, case)
+        return self.ref("d" if self.net.drops(layer) else "a", layer, unit, case=case)
+
+    def target(self, unit: Unit, case: Case) -> Ref:
         """A target, which no pass changes."""
-        return Ref(Address("y", None, (unit,), sample))
+        return self._in_case(Address("y", None, (unit,)), case)
 
 
 @dataclass
@@ -81,14 +127,20 @@ class Draft:
     size: int = 0
 
     def add_givens(self) -> None:
-        """x, y, then weights and biases layer by layer, then the learning rate."""
+        """x, y, the state to start from, masks, weights and biases layer by layer, the learning rate."""
         net, start = self.net, Pass(self.net, 1)
-        self._check_size(len(net.sample_numbers) * (net.layers[0] + net.layers[-1]))
-        refs = [start.output(0, i, s) for s in net.sample_numbers for i in net.units(0)]
+        seen: tuple[Case, ...] = tuple(net.time_steps) if net.is_recurrent else net.sample_numbers
+        self._check_size(len(seen) * (net.layers[0] + net.layers[-1]))
+        refs = [start.input(i, case) for case in seen for i in net.units(0)]
         if net.needs_targets:
-            refs += [start.target(k, s) for s in net.sample_numbers for k in net.units(net.depth)]
-        for layer in range(1, net.depth + 1):
-            self._check_size(len(refs) + net.layers[layer - 1] * net.layers[layer])
+            cases = net.loss_steps if net.is_recurrent else seen
+            refs += [start.target(k, case) for case in cases for k in net.units(net.last)]
+        if net.is_recurrent:
+            refs += [start.output("s", j, 0) for j in net.units("s")]
+        dropped = [layer for layer in range(1, net.depth) if net.drops(layer)]
+        refs += [start.mask(layer, j, case) for layer in dropped for case in seen for j in net.units(layer)]
+        for layer in net.weight_layers:
+            self._check_size(len(refs) + len(net.units(layer)) * len(net.sources(layer)))
             refs += [start.weight(layer, i, j) for i, j in net.connections(layer)]
             refs += [start.bias(layer, unit) for unit in net.bias_units(layer)]
         if net.updates and not net.forward_only:
@@ -110,7 +162,7 @@ class Draft:
         cells = tuple(cells)
         self._check_size(self.size + len(cells))
         first = cells[0].address
-        name = name or name_of(first._replace(units=(), sample=None))
+        name = name or name_of(first._replace(units=(), sample=None, time=None))
         self.steps.append(Step(name, reason, cells, tuple(rule), derivations))
         if result:
             self.results.update(cell.address for cell in cells)
@@ -122,23 +174,23 @@ class Draft:
                 [
                     Problem(
                         "[net] layers",
-                        f"a net of layers {list(self.net.layers)}, {self.net.samples or 1} samples and "
+                        f"a net of layers {list(self.net.layers)}, {self._length()} and "
                         f"{self.net.updates} updates has more than {MOST_CELLS} numbers to print.",
-                        "Every number gets a line of its own: use fewer units, samples or updates.",
+                        "Every number gets a line of its own: use fewer units, "
+                        f"{'steps' if self.net.is_recurrent else 'samples'} or updates.",
                     )
                 ]
             )
+
+    def _length(self) -> str:
+        net = self.net
+        return f"{net.steps} steps" if net.is_recurrent else f"{net.samples or 1} samples"
 
     def finished(self) -> Plan:
         """The plan, checked."""
         if self.net.forward_only:
             self.results.update(cell.address for cell in self.steps[-1].cells)
         return Plan(self.net, tuple(self.givens), tuple(self.steps), frozenset(self.results))
-
-
-def sample_letter(net: Net) -> str | None:
-    """The letter of a sample in rules; None where there is no batch."""
-    return None if net.samples is None else "s"
 
 
 def sum_of(terms: Iterable[Formula]) -> Formula:
@@ -149,15 +201,19 @@ def sum_of(terms: Iterable[Formula]) -> Formula:
 
 def mean(net: Net, formula: Formula) -> Formula:
     """1/n times the formula, where a batch is averaged."""
-    if net.reduction == "sum" or net.samples is None:
+    if not net.averages:
         return formula
     share = Quotient(Num("1"), Num(str(net.samples)))
     return share if formula == Num("1") else Product((share, formula))
 
 
-def fill(net: Net, formula: Formula, **cells: Ref) -> Formula:
-    """A general formula with its placeholders replaced by cells, and by the net's own constants."""
-    constants: dict[str, Formula] = {"K": Num(str(net.layers[-1])), "slope": Num(f"{net.leaky_slope:f}")}
+def fill(net: Net, formula: Formula, **cells: Formula) -> Formula:
+    """A general formula with its placeholders replaced: by cells, by constants of a layer, and of the net."""
+    constants: dict[str, Formula] = {
+        "K": Num(str(net.layers[-1])),
+        "slope": Num(f"{net.leaky_slope:f}"),
+        "threshold": Num(f"{net.threshold:f}"),
+    }
     return put_in(formula, lambda ref: cells[str(ref.to)] if ref.to in cells else constants[str(ref.to)])
 
 

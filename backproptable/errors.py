@@ -3,6 +3,7 @@
 Exception
 ├── BackproptableError
 │   ├── InputError    the user's file or options cannot be used   (exit code 2)
+│   │   └── DivergedError   a run of many updates has numbers only up to one of them
 │   └── OutputError   a result could not be written               (exit code 3)
 └── PlanError         a plan or template of ours contradicts itself: a bug, never caught
 """
@@ -13,7 +14,7 @@ import difflib
 from collections.abc import Iterable
 from typing import NamedTuple
 
-__all__ = ["BackproptableError", "InputError", "OutputError", "PlanError", "Problem", "suggestion"]
+__all__ = ["BackproptableError", "DivergedError", "InputError", "OutputError", "PlanError", "Problem", "suggestion"]
 
 
 class Problem(NamedTuple):
@@ -55,6 +56,18 @@ class InputError(BackproptableError):
     def at(self, source: str) -> InputError:
         """The same problems, said of the file `source`."""
         return InputError(self.problems, source)
+
+
+class DivergedError(InputError):
+    """A run of several updates leaves what numbers can hold; up to some step of its plan all is well."""
+
+    def __init__(self, problem: Problem, steps: int) -> None:
+        super().__init__([problem])
+        self.steps = steps
+        """How many steps of the plan come before."""
+
+    def __reduce__(self) -> tuple[type[DivergedError], tuple[Problem, int]]:  # type: ignore[override]
+        return DivergedError, (self.problems[0], self.steps)
 
 
 class OutputError(BackproptableError):

@@ -27,7 +27,7 @@ from backproptable.digits import (
     show_given,
     without_noise,
 )
-from backproptable.errors import InputError, PlanError, Problem, suggestion
+from backproptable.errors import DivergedError, InputError, PlanError, Problem, suggestion
 from backproptable.formula import (
     Call,
     Choice,
@@ -77,6 +77,8 @@ Settle = Callable[[Table, Table], Table]
 _MOST_DIGITS: Final = 20
 _NOISE: Final = 0.01
 """A number that more precision changes by more than this share has no digits of its own."""
+_OUT_OF_REACH: Final = 1e22
+"""From here on powers of ten are not exact, and no line could be promised to hold."""
 _DIGITS_OF_ONE_MINUS_A: Final = 14
 """In double precision 1 - a is certain to this many decimals: more is saturated."""
 
@@ -249,9 +251,9 @@ def _compile(formula: Formula, rows: Rows, settle: Settle) -> Program:
         case Call(name, args) if name in _FUNCTIONS:
             function, inputs = _FUNCTIONS[name], [compiled(arg) for arg in args]
             return lambda values: function(*(one(values) for one in inputs))
-        case Choice(arg, then, otherwise):
-            tested, yes, no = compiled(arg), compiled(then), compiled(otherwise)
-            return lambda values: np.where(tested(values) > 0, yes(values), no(values))
+        case Choice(arg, then, otherwise, Num(above)):
+            tested, yes, no, limit = compiled(arg), compiled(then), compiled(otherwise), float(above)
+            return lambda values: np.where(tested(values) > limit, yes(values), no(values))
     raise PlanError(f"cannot evaluate {formula}")
 
 
@@ -294,6 +296,8 @@ class Solution:
     """The printed line as a calculator gives it, unrounded."""
     text: tuple[str, ...]
     """The number as printed."""
+    diverged: str = ""
+    """Where a run has left what numbers can hold, if it has: then the plan ends before that."""
 
 
 def solve(plan: Plan, givens: Givens, *, figures: int = DEFAULT_FIGURES, carry: str = "paper") -> Solution:
@@ -301,17 +305,19 @@ def solve(plan: Plan, givens: Givens, *, figures: int = DEFAULT_FIGURES, carry: 
 
     Raises `InputError` for figures or a carry that do not exist, for givens that do not fit the plan,
     and where a number does not exist or is out of reach of double precision (the logarithm of 0, a
-    saturated unit).
+    saturated unit). Where that happens in a later update of a run, it is a `DivergedError`.
     """
     if problems := list(settings_problems(figures, carry)):
         raise InputError(problems)
     column = _as_column(plan, givens)
     calculator = Calculator(plan)
     exact = calculator.without_mere_noise(column)
+    _refuse_diverging(plan, exact)
     _refuse_undefined(plan, exact, exact, "Choose smaller weights or inputs.")
     _refuse_saturated(plan, exact, figures)
     printed = calculator.paper(column, figures) if carry == "paper" else calculator.shown(exact, figures)
     lines = calculator.lines(printed)
+    _refuse_diverging(plan, lines)
     remedy = f"At {figures} figures a number above it rounds to 0 or 1: ask for more figures"
     remedy += ', or carry full precision (carry = "full").' if carry == "paper" else "."
     _refuse_undefined(plan, lines, printed, remedy)
@@ -346,6 +352,20 @@ def _as_column(plan: Plan, givens: Givens) -> Table:
     return np.array([[float(givens[name])] for name in names])
 
 
+def _refuse_diverging(plan: Plan, values: Table) -> None:
+    """Numbers of later updates that grow out of reach: a learning rate that is too large does that."""
+    if plan.net.updates < 2:
+        return
+    for place, step in enumerate(plan.steps):
+        later = [cell for cell in step.cells if cell.address.update > 1 or cell.address.primed]
+        for cell in later:
+            value = float(values[plan.row[cell.address], 0])
+            if not abs(value) < _OUT_OF_REACH:
+                grown = "has no value" if np.isnan(value) else f"would be {value:.3g}"
+                what = f"the run diverges: this number {grown}, and everything before it is on the sheet."
+                raise DivergedError(Problem(cell.name, what, "Choose a smaller learning rate."), place)
+
+
 def _refuse_undefined(plan: Plan, values: Table, shown: Table, remedy: str) -> None:
     bad = np.flatnonzero(~np.isfinite(values[:, 0]))
     if bad.size:
@@ -359,12 +379,12 @@ def _refuse_saturated(plan: Plan, exact: Table, figures: int) -> None:
         return
     limited = ("sigmoid", "tanh") if plan.net.layers[-1] == 1 else ("sigmoid", "tanh", "softmax")
     problems = []
-    for row, cell in enumerate(plan.cells):
+    for _, cell in plan.worked:
         family, layer = cell.address.family, cell.address.layer
-        if family != "a" or layer is None or cell.address.primed or plan.net.activations[layer - 1] not in limited:
+        if family != "a" or layer is None or cell.address.primed or plan.net.activation_of(layer) not in limited:
             continue
-        value = abs(float(exact[row, 0]))
-        underflow = value == 0 and plan.net.activations[layer - 1] != "tanh"
+        value = abs(float(exact[plan.row[cell.address], 0]))
+        underflow = value == 0 and plan.net.activation_of(layer) != "tanh"
         if 1 - value < 10.0 ** (figures - _DIGITS_OF_ONE_MINUS_A) or underflow:
             z = plan.row[cell.address._replace(family="z")]
             saturated = f"is saturated ({plan.cells[z].name} = {exact[z, 0]:.4g}): its derivative has no digits left."

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from backproptable.errors import InputError, Problem
-from backproptable.givens import GivenNumbers, named, samples_of
+from backproptable.givens import GivenNumbers, named, samples_of, steps_of
 from backproptable.keys import KNOWN_KEYS, PARAMETER, File
 from backproptable.net import Net
 from backproptable.reading import NetReading, file_content, preset_content, with_known_keys
@@ -21,7 +21,7 @@ from backproptable.shipped import shipped_titles
 
 __all__ = ["Example", "load_example", "load_preset", "preset_titles"]
 
-_DROPS_NUMBERS: Final = ("layers", "bias", "weights")
+_DROPS_NUMBERS: Final = ("layers", "bias", "weights", "kind", "steps", "loss_at")
 """Overriding one of these leaves a preset's numbers without their places."""
 
 
@@ -38,6 +38,8 @@ class Example:
     """Numbers to verify, exactly as written."""
     sheet: Mapping[str, Any]
     """Settings of the sheet: figures, carry, layout, explain, notation, as far as given."""
+    note: str = ""
+    """What the sheet says besides, in Markdown."""
     source: str = ""
     """The file, or the name of the preset: what problems that are found later are said of."""
 
@@ -87,13 +89,20 @@ class _Reading:
         if not has_targets and not self.own_numbers:
             arrays.pop("y", None)
         weights_given = any(map(PARAMETER.fullmatch, arrays))
-        net_keys["samples"] = samples_of(arrays)
+        if net_keys.get("kind") == "recurrent":
+            net_keys.setdefault("steps", steps_of(arrays))
+        else:
+            net_keys["samples"] = samples_of(arrays)
         net_keys["forward_only"] = weights_given and has_targets and "y" not in arrays
         net = self.shared.net(net_keys)
         self.problems += self._of_the_numbers(net, arrays)
         if self.problems:
             raise InputError(self.problems)
-        return Example(self.name, net, dict(named(net, arrays)), self.file.answers, sheet)
+        return Example(self.name, net, dict(named(net, arrays)), self.file.answers, sheet, self._note())
+
+    def _note(self) -> str:
+        """The file's own note; that of a preset is about the preset's numbers."""
+        return self.file.note or ("" if self.own_numbers else self.shared.base.note)
 
     def _arrays(self) -> dict[str, Any]:
         """The numbers by key; None for those that cannot be used."""

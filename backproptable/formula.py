@@ -106,11 +106,12 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`then` where arg > 0, else `otherwise`: the slope of ReLU, and the step function."""
+    """`then` where arg > above, else `otherwise`: the slope of ReLU, and the step function."""
 
     arg: Formula
     then: Formula
     otherwise: Formula
+    above: Formula = Num("0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +146,8 @@ def children(formula: Formula) -> tuple[Formula, ...]:
             return (top, bottom)
         case Power(base, _):
             return (base,)
-        case Choice(arg, then, otherwise):
-            return (arg, then, otherwise)
+        case Choice(arg, then, otherwise, above):
+            return (arg, then, otherwise, above)
         case Sigma(_, body):
             return (body,)
         case Partial(of, by):
@@ -182,8 +183,8 @@ def put_in(formula: Formula, replace: Callable[[Ref], Formula]) -> Formula:
                 return Power(walk(base), exponent)
             case Call(function, args):
                 return Call(function, tuple(map(walk, args)))
-            case Choice(arg, then, otherwise):
-                return Choice(walk(arg), walk(then), walk(otherwise))
+            case Choice(arg, then, otherwise, above):
+                return Choice(walk(arg), walk(then), walk(otherwise), walk(above))
             case Sigma(index, body):
                 return Sigma(index, walk(body))
             case Partial():

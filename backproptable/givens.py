@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from backproptable.errors import Problem, suggestion
 from backproptable.keys import PARAMETER, at_place, shown
-from backproptable.names import Address, name_of
+from backproptable.names import Address, Layer, name_of
 from backproptable.net import LARGEST_GIVEN, SMALLEST_GIVEN, Net
 
-__all__ = ["GivenNumbers", "named", "samples_of"]
+__all__ = ["GivenNumbers", "named", "samples_of", "steps_of"]
 
 
 def samples_of(arrays: Mapping[str, Any]) -> int | None:
@@ -19,6 +19,12 @@ def samples_of(arrays: Mapping[str, Any]) -> int | None:
     data = arrays.get("x", arrays.get("y"))
     is_batch = isinstance(data, list) and any(isinstance(row, list) for row in data)
     return len(data) if is_batch else None
+
+
+def steps_of(arrays: Mapping[str, Any]) -> int | None:
+    """The length of a recurrent net's sequence, where x is given."""
+    data = arrays.get("x")
+    return len(data) if isinstance(data, list) else None
 
 
 class GivenNumbers:
@@ -44,8 +50,12 @@ class GivenNumbers:
     def _cannot_tell(self, key: str) -> bool:
         """Whether what the key should hold depends on something else that cannot be used."""
         is_parameter = PARAMETER.fullmatch(key) is not None
-        if "layers" in self.doubtful:
-            return is_parameter or key in ("x", "y")
+        if not self.doubtful.isdisjoint(("layers", "kind")):
+            return True
+        if key in ("x", "y") and not self.doubtful.isdisjoint(("steps", "loss_at")):
+            return True
+        if key[0] == "m" and "keep" in self.doubtful:
+            return True
         if is_parameter:
             return ("weights" if key[0] == "W" else "bias") in self.doubtful
         return key == "y" and self.arrays.get("x", 0) is None
@@ -58,6 +68,8 @@ class GivenNumbers:
             yield Problem(f"[givens] {key}", what, self._layout(key[0]))
         elif key == "y" and "loss" not in self.doubtful:
             yield from _target_problems(self.net, value)
+        elif key[0] == "m":
+            yield from _mask_problems(key, value)
 
     def _unknown(self, key: str) -> Problem:
         net = self.net
@@ -65,6 +77,9 @@ class GivenNumbers:
             return Problem("[givens] y", 'is not used: loss = "output" takes no targets.', "Remove it.")
         if net.bias == "none" and PARAMETER.fullmatch(key) and key[0] == "b":
             return Problem(f"[givens] {key}", 'is not used: bias = "none".', "Remove it, or set another bias.")
+        if key[0] == "m" and key[1:].isdigit():
+            remedy = "Write the share that is kept as keep below [net], or remove this mask."
+            return Problem(f"[givens] {key}", "is not used: this layer has no dropout.", remedy)
         return Problem(f"[givens] {key}", "is not a given of this net.", suggestion(key, self.wanted))
 
     def _layout(self, family: str) -> str:
@@ -77,21 +92,34 @@ class GivenNumbers:
             case "b":
                 per_layer = self.net.bias == "shared"
                 return f'Under bias = "{self.net.bias}" there is one per {"layer" if per_layer else "unit"}.'
+            case "s":
+                return "Write one number per state: what the first step finds."
+            case "m":
+                return "Write a 0 or 1 per hidden unit; a batch has a row of them per sample."
+            case "y" if self.net.is_recurrent and self.net.loss_at == "last":
+                return 'Under loss_at = "last" there is one target per output, for the last step.'
         unit = "input" if family == "x" else "output"
+        if self.net.is_recurrent:
+            return f"Write a row for each of the {self.net.steps} steps, with one number per {unit}."
         return f"Write one number per {unit}; a batch has a row of them per sample."
 
 
 def _wanted_shapes(net: Net) -> dict[str, tuple[int, ...]]:
-    def data(size: int) -> tuple[int, ...]:
-        return (size,) if net.samples is None else (net.samples, size)
+    def data(size: int, rows: int | None = net.samples) -> tuple[int, ...]:
+        return (size,) if rows is None else (rows, size)
 
-    shapes = {"x": data(net.layers[0])}
+    in_time = net.is_recurrent
+    shapes = {"x": data(net.layers[0], net.steps) if in_time else data(net.layers[0])}
     if net.loss != "output":
-        shapes["y"] = data(net.layers[-1])
-    for layer in range(1, net.depth + 1):
+        every = in_time and net.loss_at == "every"
+        shapes["y"] = data(net.layers[-1], net.steps) if every else data(net.layers[-1])
+    if in_time:
+        shapes["s0"] = (len(net.units("s")),)
+    shapes |= {f"m{layer}": data(net.layers[layer]) for layer in range(1, net.depth) if net.drops(layer)}
+    for layer in net.weight_layers:
         shapes[f"W{layer}"] = net.weight_shape(layer)
-        if net.bias != "none":
-            shapes[f"b{layer}"] = () if net.bias == "shared" else (net.layers[layer],)
+        if net.bias_units(layer):
+            shapes[f"b{layer}"] = () if net.bias == "shared" else (len(net.units(layer)),)
     return shapes
 
 
@@ -129,6 +157,13 @@ def _number_problems(key: str, value: Any) -> Iterator[Problem]:
             yield Problem(at_place(f"[givens] {key}", places), f"is {shown(number)}.", remedy)
 
 
+def _mask_problems(key: str, mask: Any) -> Iterator[Problem]:
+    for places, number in _placed(mask):
+        if number not in (0, 1):
+            where = at_place(f"[givens] {key}", places)
+            yield Problem(where, f"is {shown(number)}.", "Write 1 for a unit that is kept, 0 for one that is not.")
+
+
 def _target_problems(net: Net, targets: Any) -> Iterator[Problem]:
     """What the logarithmic losses ask of their targets."""
     if net.loss not in ("cross_entropy", "binary_cross_entropy"):
@@ -154,11 +189,23 @@ _LITTLE: Final = Decimal("1e-9")
 def named(net: Net, arrays: Mapping[str, Any]) -> Iterator[tuple[str, Decimal]]:
     """Every given number under its cell's name."""
     for key, value in arrays.items():
-        family, layer = key[0], int(key[1:]) if key[1:] else None
-        batch = net.samples is not None and layer is None
-        for units, number in _placed(value):
-            address = Address(family, layer, units[1:], units[0]) if batch else Address(family, layer, units)
-            yield name_of(address), number
+        for places, number in _placed(value):
+            yield name_of(_address(net, key, places)), number
+
+
+def _address(net: Net, key: str, places: tuple[int, ...]) -> Address:
+    """The cell at a place in what is given under a key."""
+    family, rest = key[0], key[1:]
+    if key == "s0":
+        return Address("a", "s", places, time=0)
+    layer: Layer | None = int(rest) if rest.isdigit() else cast("Layer", rest) if rest else None
+    if family not in ("x", "y", "m") or (net.samples is None and not net.is_recurrent):
+        return Address(family, layer, places)
+    if not net.is_recurrent:
+        return Address(family, layer, places[1:], places[0])
+    if len(places) > 1:
+        return Address(family, layer, places[1:], time=places[0])
+    return Address(family, layer, places, time=net.steps)  # the target of the last step
 
 
 def _placed(value: Any, before: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], Decimal]]:

@@ -82,6 +82,8 @@ DEFAULT_GRIDS: Final = Grids()
 def dead_unit_problems(net: Net, dead_units: int) -> Iterator[Problem]:
     """One unit of each ReLU layer stays alive: beyond a dead layer there is nothing to learn."""
     relus = [units for units, kind in zip(net.layers[1:], net.activations, strict=True) if kind == "relu"]
+    if net.is_recurrent:  # its states are drawn all together, and none of them is dead
+        relus = []
     most = sum(relus) - len(relus)
     if not 0 <= dead_units <= most:
         what = f"is {dead_units}, but one unit of each ReLU layer has to stay alive."

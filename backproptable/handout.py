@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from backproptable.derive import derive_plan
 from backproptable.digits import DEFAULT_FIGURES
 from backproptable.draw import draw_givens
-from backproptable.errors import InputError, Problem, suggestion
-from backproptable.evaluate import Solution, settings_problems, solve
+from backproptable.errors import DivergedError, InputError, Problem, suggestion
+from backproptable.evaluate import Givens, Solution, settings_problems, solve
 from backproptable.net import Net
 from backproptable.notation import DEFAULT_NOTATION, notation_titles
+from backproptable.plan import Plan
 from backproptable.render.formats import FORMATS, VIEWS, render_sheet
 from backproptable.style import EXPLAIN, LAYOUTS, Style
 
@@ -49,6 +50,7 @@ def make_handout(
     seed: int | None,
     fresh_seed: int,
     view: str = "worked",
+    paths: bool = False,
     templates: Path | None = None,
     **options: Any,
 ) -> Handout:
@@ -56,13 +58,15 @@ def make_handout(
 
     `options` (layout, notation, explain, figures, carry) override the example's own. `seed` draws weights
     afresh even where they are given; `fresh_seed` is used where something must be drawn and no
-    seed was asked for. Raises `InputError`.
+    seed was asked for. `paths` gives early gradients as sums over their paths, too. Raises `InputError`.
     """
     settings = _DEFAULTS | (dict(example.sheet) if example else {}) | options
     from_file = {} if example is None else {key: example.source for key in example.sheet if key not in options}
     _check(formats, view, settings, from_file)
     try:
-        seed, solution = _worked(example, seed, fresh_seed, settings)
+        net = example.net if example else Net()
+        net = replace(net, paths=True) if paths else net
+        seed, solution = _worked(net, example, seed, fresh_seed, settings)
     except InputError as error:
         raise error.at(example.source) if example else error from None
     style = Style(settings["layout"], settings["notation"], settings["explain"], templates)
@@ -74,6 +78,7 @@ def make_handout(
             view=view,
             style=style,
             seed=seed,
+            note=example.note if example else "",
         )
         for name in formats
     }
@@ -81,19 +86,29 @@ def make_handout(
 
 
 def _worked(
-    example: Example | None, seed: int | None, fresh_seed: int, settings: dict[str, Any]
+    net: Net, example: Example | None, seed: int | None, fresh_seed: int, settings: dict[str, Any]
 ) -> tuple[int | None, Solution]:
     """The numbers, and the seed that weights were drawn from (None where they were given).
 
     Inputs or targets that are missing beside given weights are drawn too, always the same ones:
     a seed that was asked for would draw the weights afresh as well.
     """
-    plan = derive_plan(example.net if example else Net())
+    plan = derive_plan(net)
     given = {} if example is None else (example.without_weights if seed is not None else example).givens
     draws_weights = any(cell.name not in given for cell in plan.givens if cell.address.family == "W")
     used_seed = (fresh_seed if seed is None else seed) if draws_weights else None
     givens = draw_givens(plan, used_seed or 0, given=given, figures=settings["figures"])
-    return used_seed, solve(plan, givens, figures=settings["figures"], carry=settings["carry"])
+    return used_seed, _as_far_as_it_goes(plan, givens, figures=settings["figures"], carry=settings["carry"])
+
+
+def _as_far_as_it_goes(plan: Plan, givens: Givens, **settings: Any) -> Solution:
+    """The numbers; of a run that diverges those before it does, and a word about it."""
+    try:
+        return solve(plan, givens, **settings)
+    except DivergedError as error:
+        if not error.steps:
+            raise
+        return replace(_as_far_as_it_goes(plan.up_to(error.steps), givens, **settings), diverged=str(error))
 
 
 def _check(formats: Sequence[str], view: str, settings: dict[str, Any], from_file: Mapping[str, str]) -> None:

@@ -29,7 +29,6 @@ class Hardness:
     """Counts what makes the sheets of one plan hard."""
 
     def __init__(self, plan: Plan) -> None:
-        net = plan.net
         products = [part for _, cell in plan.worked if cell.formula for part in _products(cell.formula)]
         self._products = compile_formulas(enumerate(products), plan, without_noise)
         self._times = np.array([[len(product.factors) - 1] for product in products]).reshape(-1, 1)
@@ -37,15 +36,7 @@ class Hardness:
         self._gradients = np.array(
             [row for row, cell in enumerate(plan.cells) if cell.address.family == "dL/dW"], dtype=np.intp
         )
-        relus = [layer for layer in range(1, net.depth + 1) if net.activations[layer - 1] == "relu"]
-        self._outputs = np.array(
-            [
-                [row for row, cell in enumerate(plan.cells) if _is_output(cell.address, layer, unit)]
-                for layer in relus
-                for unit in net.units(layer)
-            ],
-            dtype=np.intp,
-        )
+        self._outputs = np.array(_relu_outputs(plan), dtype=np.intp)
 
     def of(self, sheets: SheetNumbers) -> dict[str, NDArray[np.float64]]:
         """The counts of `HARDNESS`, one number per sheet; of gradients that are 0, the smallest other one."""
@@ -64,9 +55,15 @@ class Hardness:
         }
 
 
-def _is_output(address: tuple[object, ...], layer: int, unit: int) -> bool:
-    family, of_layer, units, _, primed, update = address
-    return (family, of_layer, units, primed, update) == ("a", layer, (unit,), False, 1)
+def _relu_outputs(plan: Plan) -> list[list[int]]:
+    """For each ReLU unit the rows of its outputs in the first pass, one per sample or time step."""
+    rows: dict[object, list[int]] = {}
+    for _, cell in plan.worked:
+        address = cell.address
+        is_first = address.family == "a" and not address.primed and address.update == 1
+        if is_first and address.layer and plan.net.activation_of(address.layer) == "relu":
+            rows.setdefault((address.layer, address.units), []).append(plan.row[address])
+    return list(rows.values())
 
 
 def _products(formula: Formula) -> Iterator[Product]:

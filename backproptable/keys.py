@@ -44,13 +44,14 @@ __all__ = [
     "without",
 ]
 
-_RESERVED: Final = ("kind", "steps", "loss_at", "online", "epochs", "keep", "mask")
 _LARGEST_COUNT: Final = 10**6
 """A layer of more units, or more updates than this, is a slip of the pen."""
 NEARLY: Final = 0.8
 """How close (to `difflib`) a key comes to one that belongs elsewhere, if that is what it means."""
-PARAMETER: Final = re.compile("[Wb][1-9][0-9]*")
+PARAMETER: Final = re.compile("[Wb][1-9][0-9]*|W[xsy]|b[sy]")
 """The keys of weight matrices and biases."""
+_GIVEN: Final = re.compile(f"x|y|s0|m[1-9][0-9]*|{PARAMETER.pattern}")
+"""The keys of [givens]."""
 
 
 def _number(value: Any) -> Decimal:
@@ -65,6 +66,12 @@ def _decimal(value: Any, remedy: str) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise refusal(remedy)
     return Decimal(value)
+
+
+def _mask(value: Any) -> str:
+    if not isinstance(value, str):
+        raise refusal('Write "inverted" or "plain". The numbers of a mask are givens: m1 = [1, 0, 1] below [givens].')
+    return value
 
 
 def _one_of(known: Callable[[], Iterable[str]]) -> AfterValidator:
@@ -104,6 +111,7 @@ class NetKeys(Keys):
     """``[net]``"""
 
     preset: str | None = None
+    kind: str | None = None
     layers: list[Count] | None = None
     activations: list[str] | None = None
     loss: str | None = None
@@ -115,6 +123,15 @@ class NetKeys(Keys):
     weights: str | None = None
     output_delta: str | None = None
     leaky_slope: Number | None = None
+    threshold: Number | None = None
+    steps: Count | None = None
+    loss_at: str | None = None
+    online: bool | None = None
+    epochs: Count | None = None
+    keep: Row | None = None
+    mask: Annotated[str, PlainValidator(_mask)] | None = None
+    squared_error: bool | None = None
+    paths: bool | None = None
 
 
 class SheetKeys(Keys):
@@ -131,6 +148,7 @@ class File(Keys):
     """A whole example file."""
 
     about: str = ""
+    note: str = ""
     net: NetKeys = NetKeys()
     givens: dict[str, Array] = {}
     answers: dict[str, str] = {}
@@ -181,9 +199,7 @@ def problem_of(detail: Any, known: Known) -> Problem:
 
 def _unknown_key(table: str | None, key: str, known: Known) -> tuple[str, str]:
     """What is wrong with a key that is not one of its table's, and what to do."""
-    if table == "net" and key in _RESERVED:
-        return "is reserved for a kind of net that this version cannot work yet.", "Remove it."
-    if key in ("x", "y") or PARAMETER.fullmatch(key):
+    if _GIVEN.fullmatch(key):
         return "is not a known key.", "It belongs below a line [givens]."
     own, others = known[table], [other for home, keys in known.items() if home for other in keys]
     meant = get_close_matches(key, others, n=1, cutoff=NEARLY)

@@ -34,6 +34,7 @@ from backproptable.wrong_formulas import (
     other_exponent,
     other_outputs_slope,
     other_two,
+    over_zero,
     own,
     own_output,
     plain_shares,
@@ -48,6 +49,16 @@ from backproptable.wrong_formulas import (
     updated_weights,
     without_bias,
 )
+from backproptable.wrong_in_time import (
+    first_step_back,
+    of_the_state,
+    one_way,
+    outside_time,
+    shifted_state,
+    without_one_step,
+    without_state,
+)
+from backproptable.wrong_masks import times_share, without_mask, without_share
 
 __all__ = ["MISTAKES", "Mistake", "WrongLine", "wrong_lines"]
 
@@ -98,7 +109,7 @@ MISTAKES: Final = (
         "activation_forgotten",
         "a = z, without the activation function",
         (_R.ACTIVATION,),
-        own("z", "relu", "leaky_relu", "sigmoid", "tanh"),
+        only("a", own("z", "relu", "leaky_relu", "sigmoid", "tanh")),
     ),
     Mistake("exponent_sign", "e^z for e^(-z), or the other way", (_R.ACTIVATION, _R.EXPONENTIAL), other_exponent),
     Mistake("logits_as_outputs", "softmax left out: a = z", (_R.ACTIVATION,), own("z", "softmax")),
@@ -149,7 +160,7 @@ MISTAKES: Final = (
         no_slope,
     ),
     Mistake("slope_twice", "the activation's derivative counted twice", (_R.CHAIN_PRODUCT,), slope_twice),
-    Mistake("one_path", "one path instead of the sum over all", (_R.PATH_SUM,), one_term),
+    Mistake("one_path", "one path instead of the sum over all", (_R.PATH_SUM,), one_way),
     Mistake("updated_weights", "weights that are already updated", (_R.PATH_SUM,), updated_weights),
     Mistake("input_missing", "a gradient without the weight's input", (_R.GRADIENT,), only("dL/dW", no_input)),
     Mistake("neighbours_input", "the input of the next weight", (_R.GRADIENT,), only("dL/dW", neighbours_input)),
@@ -169,13 +180,13 @@ MISTAKES: Final = (
         "one_sample",
         "one sample instead of the sum over the batch",
         (_R.GRADIENT,),
-        only("dL/dW", one_term),
+        outside_time(only("dL/dW", one_term)),
     ),
     Mistake(
         "bias_not_summed",
         "one term of a bias's gradient instead of the sum",
         (_R.GRADIENT,),
-        only("dL/db", one_term),
+        outside_time(only("dL/db", one_term)),
     ),
     Mistake(
         "rate_missing",
@@ -196,5 +207,30 @@ MISTAKES: Final = (
         updated_by(lambda old, eta, gradient: Sum((old, Product((eta, gradient))))),
     ),
     Mistake("root_missing", "no square root at the end of a size", (_R.NORM,), no_root),
+    Mistake("threshold_forgotten", "0 in place of the threshold", (_R.ACTIVATION,), over_zero),
+    Mistake(
+        "dropout_forgotten",
+        "a unit's output where what dropout leaves of it belongs",
+        (_R.WEIGHTED_SUM, _R.GRADIENT),
+        renamed("d", "a"),
+    ),
+    Mistake("mask_forgotten", "the dropout mask is left out", (_R.ACTIVATION, _R.CHAIN_PRODUCT), without_mask),
+    Mistake("keep_forgotten", "not divided by the share kept", (_R.ACTIVATION, _R.CHAIN_PRODUCT), without_share),
+    Mistake("keep_multiplied", "times the share kept, not divided", (_R.ACTIVATION, _R.CHAIN_PRODUCT), times_share),
+    Mistake("state_forgotten", "the state before is left out of a new state", (_R.WEIGHTED_SUM,), without_state),
+    Mistake("stale_state", "the state of a step too early", (_R.WEIGHTED_SUM, _R.GRADIENT), shifted_state(-1)),
+    Mistake(
+        "state_too_late",
+        "the new state where the state before belongs",
+        (_R.GRADIENT,),
+        of_the_state(shifted_state(1)),
+    ),
+    Mistake("time_step_forgotten", "a time step is left out of a gradient", (_R.GRADIENT,), without_one_step),
+    Mistake(
+        "time_stopped",
+        "the gradient is not carried back beyond one step",
+        (_R.GRADIENT, _R.PATH_SUM),
+        first_step_back,
+    ),
 )
 """Every mistake that is known. The codes stand in reports and manifests: they are never renamed."""

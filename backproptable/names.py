@@ -1,17 +1,23 @@
 """Addresses of cells, and the ASCII name each one has on every sheet.
 
-An address says *what* a number is (family, layer, unit, sample, pass); its name is how people and
-files write it: ``z1[2]``, ``dL/dW2[1,3]``, ``W1'[2,2]``, ``da3/dz3[1,2]@2``. Names never change
-with the notation, so a returned sheet can be read whatever symbols it was printed in.
+An address says *what* a number is (family, layer, unit, sample or time step, pass); its name is how
+people and files write it: ``z1[2]``, ``dL/dW2[1,3]``, ``W1'[2,2]``, ``da3/dz3[1,2]@2``, and in a
+recurrent net ``s[2,1]``, ``dL/dWs[1,1]<2>``. Names never change with the notation, so a returned
+sheet can be read whatever symbols it was printed in.
 """
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
-__all__ = ["NAME_PATTERNS", "UNIT_LETTERS", "Address", "name_of"]
+__all__ = ["NAMES_IN_TIME", "NAME_PATTERNS", "UNIT_LETTERS", "Address", "Layer", "name_of"]
 
-NAME_PATTERNS = {
+Layer = int | Literal["x", "s", "y"]
+"""A weight layer: its number from 1 on. In a recurrent net its letter: x leads from the inputs to the
+state, s from one state to the next, y from the state to the outputs. What is worked out there has the
+layer it is the output of: s, the state, or y."""
+
+NAME_PATTERNS: Final = {
     "x": "x",
     "y": "y",
     "W": "W{n}",
@@ -24,17 +30,35 @@ NAME_PATTERNS = {
     "l": "l",
     "L": "L",
     "dL/da": "dL/da{n}",
+    "m": "m{n}",
+    "d": "d{n}",
+    "error": "error",
+    "E": "E",
+    "dL/dd": "dL/dd{n}",
     "da/dz": "da{n}/dz{n}",
     "dL/dz": "dL/dz{n}",
     "dL/dW": "dL/dW{n}",
     "dL/db": "dL/db{n}",
     "dL/dx": "dL/dx",
     "norm": "norm(dL/dW{n})",
+    "paths": "paths(dL/dW{n})",
 }
 """Family of cells -> the part of the name before the brackets; ``{n}`` is the weight layer."""
 
-UNIT_LETTERS: Final = "ijkmnpqrtuv"
-"""The letters that stand for any unit in a rule; l, o and s mean other things there."""
+NAMES_IN_TIME: Final = {
+    ("z", "s"): "z",
+    ("a", "s"): "s",
+    ("a", "y"): "o",
+    ("dL/da", "y"): "dL/do",
+    ("dL/da", "s"): "dL/ds",
+    ("da/dz", "s"): "ds/dz",
+    ("dL/dz", "s"): "dL/dz",
+    ("do/ds", "s"): "do/ds",
+}
+"""The same for what a recurrent net works out in every time step, by family and layer."""
+
+UNIT_LETTERS: Final = "ijkmnpqruv"
+"""The letters that stand for any unit in a rule; l, o, s and t mean other things there."""
 
 
 class Address(NamedTuple):
@@ -42,8 +66,8 @@ class Address(NamedTuple):
 
     family: str
     """A key of `NAME_PATTERNS`."""
-    layer: int | None = None
-    """The weight layer, counted from 1; None where there is only one (x, y, l, L, eta)."""
+    layer: Layer | None = None
+    """The weight layer; None where there is only one (x, y, l, L, eta)."""
     units: tuple[int | str, ...] = ()
     """The unit, or the two units in the order of the net's weight layout; counted from 1."""
     sample: int | str | None = None
@@ -52,12 +76,33 @@ class Address(NamedTuple):
     """Updated weights and biases, and everything of the pass after the last update."""
     update: int = 1
     """The training update it belongs to, counted from 1."""
+    time: int | str | None = None
+    """The step of a sequence, counted from 1 (0 for the state before the first); None outside of time. Of a
+    gradient: the step whose share it is."""
+
+    @property
+    def case(self) -> int | str | None:
+        """The sample of a batch or the time step of a sequence: it stands before the units and has its own row."""
+        return self.time if self.sample is None else self.sample
+
+    @property
+    def is_share(self) -> bool:
+        """Whether it is one time step's share of a gradient."""
+        return self.time is not None and self.family == "dL/dW"
+
+    @property
+    def is_start(self) -> bool:
+        """Whether it is the state before the first time step."""
+        return self.time == 0
 
 
 def name_of(address: Address) -> str:
-    """The ASCII name: pattern, prime, ``[sample,indices]``, ``@update`` from the second on."""
-    stem = NAME_PATTERNS[address.family].format(n=address.layer)
-    numbers = address.units if address.sample is None else (address.sample, *address.units)
+    """The ASCII name: pattern, prime, ``[case,indices]``, ``<step>`` of a share, ``@update`` from the second on."""
+    stem = NAMES_IN_TIME.get((address.family, str(address.layer))) or NAME_PATTERNS[address.family]
+    stem = "s0" if address.is_start else stem.format(n=address.layer)
+    alone = address.case is None or address.is_share or address.is_start
+    numbers = address.units if alone else (address.case, *address.units)
     brackets = f"[{','.join(map(str, numbers))}]" if numbers else ""
+    share = f"<{address.time}>" if address.is_share else ""
     again = f"@{address.update}" if address.update > 1 else ""
-    return f"{stem}{chr(39) if address.primed else ''}{brackets}{again}"
+    return f"{stem}{chr(39) if address.primed else ''}{brackets}{share}{again}"

@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from decimal import Decimal, InvalidOperation
-from typing import Final
+from typing import Any, Final
 
 from backproptable.errors import InputError, Problem, suggestion
+from backproptable.names import Layer
 
 __all__ = ["CHOICES", "LARGEST_GIVEN", "SMALLEST_GIVEN", "Net"]
 
 CHOICES: Final = {
+    "kind": ("feedforward", "recurrent"),
     "activations": ("identity", "relu", "leaky_relu", "sigmoid", "tanh", "step", "softmax"),
     "loss": ("half_sse", "sse", "mse", "cross_entropy", "binary_cross_entropy", "output"),
     "bias": ("none", "per_unit", "shared"),
     "reduction": ("sum", "mean"),
     "weights": ("from_to", "to_from"),
     "output_delta": ("chain", "short"),
+    "loss_at": ("last", "every"),
+    "mask": ("inverted", "plain"),
 }
 """What the keys that are words may say."""
 
@@ -29,21 +33,44 @@ SMALLEST_GIVEN: Final = Decimal("1e-30")
 _MOST_UPDATES: Final = 1000
 _LOGARITHMIC_LOSSES: Final = ("cross_entropy", "binary_cross_entropy")
 _PROBABILITIES: Final = ("sigmoid", "softmax")
+_SQUARED_LOSSES: Final = ("half_sse", "sse", "mse")
+_STATES: Final = ("tanh", "sigmoid", "relu", "leaky_relu", "identity")
+"""What the state of a recurrent net may be made with."""
 _SHORT_DELTAS: Final = (("softmax", "cross_entropy"), ("sigmoid", "binary_cross_entropy"), ("identity", "half_sse"))
 """(output activation, loss) for which dL/dz = a - y holds."""
 
 
+_ONLY_WHERE_SET: Final = (
+    "kind",
+    "steps",
+    "loss_at",
+    "online",
+    "epochs",
+    "keep",
+    "mask",
+    "threshold",
+    "squared_error",
+    "paths",
+)
+"""Keys that are said only where they are not what they are by default: manifests of nets without them stay the same."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Net:
-    """A feed-forward net and how one training step of it is worked.
+    """A net and how one training step of it is worked.
+
+    A recurrent net is an Elman net: s_t = f(x_t Wx + s_{t-1} Ws + bs), o_t = s_t Wy + by. It is worked on one
+    sequence of `steps` inputs, and its `layers` are inputs, states, outputs.
 
     Checked on construction; raises `InputError` with everything that is wrong.
     """
 
+    kind: str = "feedforward"
+    """``feedforward`` or ``recurrent``."""
     layers: tuple[int, ...] = (3, 3, 3, 3)
     """Units per layer: inputs, hidden layers (none up to as many as wanted), outputs."""
     activations: tuple[str, ...] = ("relu", "sigmoid", "softmax")
-    """One per weight layer."""
+    """One per weight layer. Of a recurrent net that of the state, then identity for the outputs (may be left out)."""
     loss: str = "cross_entropy"
     bias: str = "per_unit"
     """``none``, ``per_unit``, or ``shared``: one number for a whole layer."""
@@ -58,6 +85,24 @@ class Net:
     output_delta: str = "chain"
     """``chain``: dL/da times the local derivative; ``short``: dL/dz = a - y where that holds."""
     leaky_slope: Decimal = Decimal("0.01")
+    threshold: Decimal = Decimal(0)
+    """What a weighted sum has to be above for a step function to give 1."""
+    steps: int | None = None
+    """The length of a recurrent net's sequence."""
+    loss_at: str = "last"
+    """At which steps a recurrent net's output is held against a target: ``last`` or ``every``."""
+    online: bool = False
+    """Whether the samples of a batch are taken in turn, with an update after each."""
+    epochs: int = 1
+    """How often an online run goes through all samples; `updates` follows from it."""
+    keep: tuple[Decimal, ...] = ()
+    """Dropout: the share of units that is kept, one per hidden layer (or one number for all); none without."""
+    mask: str = "inverted"
+    """What a mask does to a kept output: ``inverted`` divides it by `keep`, ``plain`` leaves it as it is."""
+    squared_error: bool = False
+    """Whether each output's (a - y)^2 stands in a row of its own beside the loss."""
+    paths: bool = False
+    """Whether gradients of early layers (or of Wx and Ws) are given once more, as sums over their paths."""
     samples: int | None = None
     """Samples of a batch, or None for one sample that is no batch."""
     forward_only: bool = False
@@ -66,24 +111,46 @@ class Net:
     def __post_init__(self) -> None:
         for name in ("layers", "activations"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
-        problems = [*self._make_decimal("learning_rate"), *self._make_decimal("leaky_slope"), *self._problems()]
+        if self.is_recurrent and len(self.activations) == 1:
+            object.__setattr__(self, "activations", (*self.activations, "identity"))
+        problems = [*self._make_decimals(), *self._problems()]
         if problems:
             raise InputError(problems)
+        if self.in_turn:
+            object.__setattr__(self, "updates", self.epochs * (self.samples or 1))
 
-    def _make_decimal(self, name: str) -> Iterator[Problem]:
+    def _make_decimals(self) -> Iterator[Problem]:
         """Numbers may come as int, float or text; they are kept as the decimals they were written as."""
-        try:
-            number = Decimal(str(getattr(self, name)))
-        except InvalidOperation:
-            number = Decimal("nan")
-        object.__setattr__(self, name, number)
-        highest = 1 if name == "leaky_slope" else 1000
-        if not (number.is_finite() and 0 < number < highest):
-            yield Problem(f"[net] {name}", f"is {number:.6g}.", f"Write a number above 0 and below {highest}.")
+        for name, highest in (("learning_rate", 1000), ("leaky_slope", 1)):
+            number = _decimal(getattr(self, name))
+            object.__setattr__(self, name, number)
+            if not (number.is_finite() and 0 < number < highest):
+                yield Problem(f"[net] {name}", f"is {number:.6g}.", f"Write a number above 0 and below {highest}.")
+        threshold = _decimal(self.threshold)
+        object.__setattr__(self, "threshold", threshold)
+        if not (threshold.is_finite() and abs(threshold) < 1000):
+            yield Problem("[net] threshold", f"is {threshold:.6g}.", "Write a number above -1000 and below 1000.")
+        hidden = max(len(self.layers) - 2, 0)
+        given: Any = self.keep
+        shares = tuple(map(_decimal, given if isinstance(given, tuple | list) else (given,) * hidden))
+        object.__setattr__(self, "keep", shares)
+        for number in dict.fromkeys(shares):
+            if not (number.is_finite() and 0 < number <= 1):
+                remedy = "Write the share of units that is kept, above 0 and up to 1."
+                yield Problem(
+                    "[net] keep", f"is {number:.6g}{': no unit would be left' if number == 0 else ''}.", remedy
+                )
+        if given not in ((), []) and not hidden:
+            yield Problem("[net] keep", "is for hidden layers, and this net has none.", "Remove it.")
+        elif len(shares) not in (0, hidden):
+            what = f"has {len(shares)} numbers, and the net {hidden} hidden layer{'s' if hidden > 1 else ''}."
+            yield Problem("[net] keep", what, "Write a number for each hidden layer, or one for all.")
 
     def _problems(self) -> Iterator[Problem]:
         yield from self._unknown_words()
         yield from self._wrong_sizes()
+        yield from self._wrong_kind()
+        yield from self._wrong_run()
         yield from self._wrong_activations()
         yield from self._wrong_loss()
 
@@ -101,7 +168,7 @@ class Net:
                 f"is {list(self.layers)}.",
                 "Write at least two whole numbers above 0: inputs, hidden layers if any, outputs.",
             )
-        elif len(self.activations) != self.depth:
+        elif len(self.activations) != self.depth and not (self.is_recurrent and self.depth != 2):
             yield Problem(
                 "[net] activations",
                 f"has {len(self.activations)} entries, but {len(self.layers)} layers need {self.depth}.",
@@ -111,6 +178,58 @@ class Net:
             yield Problem("[net] updates", f"is {self.updates}.", f"Write a whole number from 0 to {_MOST_UPDATES}.")
         if self.samples is not None and self.samples < 1:
             yield Problem("[givens] x", "has no sample.", "Write at least one row.")
+
+    def _wrong_kind(self) -> Iterator[Problem]:
+        """Keys of one kind of net that the other has no use for."""
+        if not self.is_recurrent:
+            for key, of in (("steps", None), ("loss_at", "last")):
+                if getattr(self, key) != of:
+                    yield Problem(f"[net] {key}", "is for recurrent nets.", 'Remove it, or write kind = "recurrent".')
+            return
+        if len(self.layers) != len(("x", "s", "y")):
+            remedy = "Write three numbers for a recurrent net: inputs, states, outputs."
+            yield Problem("[net] layers", f"is {list(self.layers)}.", remedy)
+        if self.steps is None or self.steps < 1:
+            what = "is missing." if self.steps is None else f"is {self.steps}."
+            yield Problem("[net] steps", what, "Write how many steps the sequence has, or give x with a row for each.")
+        if self.activations and self.activations[0] in CHOICES["activations"] and self.activations[0] not in _STATES:
+            what = f"{self.activations[0]} cannot make the state of a recurrent net."
+            yield Problem("[net] activations", what, f"Write one of {', '.join(_STATES)}.")
+        if self.activations[1:] not in ((), ("identity",)) and len(self.activations) == self.depth:
+            what = f"the outputs of a recurrent net are sums, and {self.activations[1]} stands in the second place."
+            yield Problem("[net] activations", what, "Write the activation of the state alone.")
+        for key, usual in _NOT_IN_TIME.items():
+            if getattr(self, key) != usual:
+                yield Problem(f"[net] {key}", "is not for recurrent nets.", "Remove it.")
+        if self.samples is not None:
+            yield Problem("[net] kind", "is recurrent, which takes one sequence and no batch.", "Leave samples out.")
+
+    def _wrong_run(self) -> Iterator[Problem]:
+        """What does not fit the way samples are taken and gradients shown."""
+        if self.online and self.samples is None and not self.is_recurrent:
+            remedy = "Give x as a list of lists, or [draw] samples."
+            yield Problem("[net] online", "takes the samples of a batch in turn, and there is one sample.", remedy)
+        if self.online and self.reduction == "mean":
+            yield Problem("[net] reduction", "is mean, but an online update sees one sample.", "Remove it, or online.")
+        if not 1 <= self.epochs <= _MOST_UPDATES // (self.samples or 1):
+            remedy = f"Write a whole number above 0; all updates together are at most {_MOST_UPDATES}."
+            yield Problem("[net] epochs", f"is {self.epochs}.", remedy)
+        elif self.epochs > 1 and not self.online:
+            yield Problem("[net] epochs", "is for online runs.", "Write online = true, or updates for a whole batch.")
+        elif self.online and self.updates not in (1, self.epochs * (self.samples or 1)):
+            yield Problem("[net] updates", "is not for online runs, which update once a sample.", "Write epochs.")
+        if self.threshold and "step" not in self.activations:
+            yield Problem("[net] threshold", "is for the step function.", "Remove it, or make an activation step.")
+        if self.squared_error and self.loss not in _SQUARED_LOSSES:
+            yield Problem(
+                "[net] squared_error",
+                f"does not go with {self.loss}.",
+                f"Make loss one of {', '.join(_SQUARED_LOSSES)}.",
+            )
+        if self.paths and self.depth < 2:
+            yield Problem(
+                "[net] paths", "is for nets with a hidden layer: here each weight has one path.", "Remove it."
+            )
 
     def _wrong_activations(self) -> Iterator[Problem]:
         for number, activation in enumerate(self.activations, start=1):
@@ -153,9 +272,39 @@ class Net:
             )
 
     @property
+    def is_recurrent(self) -> bool:
+        """Whether states are carried from one time step to the next."""
+        return self.kind == "recurrent"
+
+    @property
+    def in_turn(self) -> bool:
+        """Whether each update sees one sample of a batch."""
+        return self.online and not self.forward_only
+
+    @property
     def depth(self) -> int:
-        """The number of weight layers."""
+        """The number of weight layers that lie one behind the other."""
         return len(self.layers) - 1
+
+    @property
+    def weight_layers(self) -> tuple[Layer, ...]:
+        """Every layer with a weight matrix, in the order of the forward pass."""
+        return ("x", "s", "y") if self.is_recurrent else tuple(range(1, self.depth + 1))
+
+    @property
+    def last(self) -> Layer:
+        """The output layer."""
+        return "y" if self.is_recurrent else self.depth
+
+    @property
+    def time_steps(self) -> range:
+        """1, 2, ..., the steps of a sequence."""
+        return range(1, (self.steps or 0) + 1)
+
+    @property
+    def loss_steps(self) -> range:
+        """The steps whose outputs are held against targets."""
+        return self.time_steps if self.loss_at == "every" else self.time_steps[-1:]
 
     @property
     def sample_numbers(self) -> tuple[int | None, ...]:
@@ -172,32 +321,89 @@ class Net:
         """Whether dL/dz = a - y holds for the output layer."""
         return (self.activations[-1], self.loss) in _SHORT_DELTAS
 
-    def units(self, layer: int) -> range:
-        """The numbers of the units of `layer`; layer 0 are the inputs."""
-        return range(1, self.layers[layer] + 1)
+    @property
+    def averages(self) -> bool:
+        """Whether L is a mean over the samples of a batch."""
+        return self.reduction == "mean" and self.samples is not None
 
-    def connections(self, layer: int) -> list[tuple[int, int]]:
+    def ends(self, layer: Layer) -> tuple[int, int]:
+        """How many units the weights of `layer` lead from, and to."""
+        if isinstance(layer, int):
+            return self.layers[layer - 1], self.layers[layer]
+        inputs, states, outputs = self.layers
+        return {"x": (inputs, states), "s": (states, states), "y": (states, outputs)}[layer]
+
+    def target_layer(self, layer: Layer) -> Layer:
+        """The layer whose units the weights of `layer` lead to: the state, for those from the inputs."""
+        return "s" if layer == "x" else layer
+
+    def units(self, layer: Layer) -> range:
+        """The numbers of the units of `layer`; layer 0 are the inputs."""
+        return range(1, (self.layers[0] if layer == 0 else self.ends(layer)[1]) + 1)
+
+    def sources(self, layer: Layer) -> range:
+        """The numbers of the units that the weights of `layer` lead from."""
+        return range(1, self.ends(layer)[0] + 1)
+
+    def activation_of(self, layer: Layer) -> str:
+        """The activation of the units of `layer`."""
+        if isinstance(layer, int):
+            return self.activations[layer - 1]
+        return self.activations[-1] if layer == "y" else self.activations[0]
+
+    def connections(self, layer: Layer) -> list[tuple[int, int]]:
         """(source, target) of every weight of `layer`, in the reading order of its matrix."""
-        sources, targets = self.units(layer - 1), self.units(layer)
+        sources, targets = self.sources(layer), self.units(layer)
         if self.weights == "from_to":
             return [(i, j) for i in sources for j in targets]
         return [(i, j) for j in targets for i in sources]
 
-    def bias_units(self, layer: int) -> range:
+    def bias_units(self, layer: Layer) -> range:
         """One entry per bias number of `layer`."""
+        if layer == "x":  # the state has its bias once
+            return range(0)
         return {"none": range(0), "shared": range(1, 2), "per_unit": self.units(layer)}[self.bias]
+
+    def kept_share(self, layer: Layer) -> Decimal:
+        """The share of a layer's units that dropout keeps: 1 where there is none."""
+        return self.keep[layer - 1] if isinstance(layer, int) and 0 < layer <= len(self.keep) else Decimal(1)
+
+    def drops(self, layer: Layer) -> bool:
+        """Whether the outputs of `layer` go through a mask."""
+        return self.kept_share(layer) < 1
 
     def weight_index(self, source: int | str, target: int | str) -> tuple[int | str, int | str]:
         """The index of the weight from unit `source` to unit `target`, in the net's layout."""
         return (source, target) if self.weights == "from_to" else (target, source)
 
-    def weight_shape(self, layer: int) -> tuple[int, int]:
+    def weight_shape(self, layer: Layer) -> tuple[int, int]:
         """Rows and columns of weight matrix `layer`, in the net's layout."""
-        inputs, outputs = self.layers[layer - 1], self.layers[layer]
+        inputs, outputs = self.ends(layer)
         return (inputs, outputs) if self.weights == "from_to" else (outputs, inputs)
 
     def as_keys(self) -> dict[str, object]:
         """The keys of ``[net]`` in an example file that describe this net."""
-        derived = ("samples", "forward_only")
-        keys = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in derived}
+        derived = ("samples", "forward_only", *(("updates",) if self.online else ()))
+        keys = {
+            field.name: getattr(self, field.name)
+            for field in fields(self)
+            if field.name not in derived
+            and (field.name not in _ONLY_WHERE_SET or getattr(self, field.name) != field.default)
+        }
         return {key: list(value) if isinstance(value, tuple) else value for key, value in keys.items()}
+
+
+_NOT_IN_TIME: Final = {
+    "output_delta": "chain",
+    "reduction": "sum",
+    "online": False,
+    "keep": (),
+}
+"""Keys that a recurrent net has no use for, with what they are by default."""
+
+
+def _decimal(number: object) -> Decimal:
+    try:
+        return Decimal(str(number))
+    except InvalidOperation:
+        return Decimal("nan")

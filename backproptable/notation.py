@@ -20,6 +20,10 @@ A pattern may be a table with ``hidden`` and ``output``. ``b_shared`` is the bia
 ``W_any`` a weight with letters for units where ``W`` needs numbers, ``matrix`` a whole weight matrix,
 ``prime`` the mark of what is updated, ``letters`` stand for units in rules where i, j, k name layers.
 
+For recurrent nets a notation has a table ``recurrent`` with patterns for ``z``, ``s`` (the state) and
+``o`` (the outputs), where ``<n>`` is x, s or y, and with others where they differ. A notation without
+it cannot write them.
+
 A derivative may have a pattern of its own under the family's name, such as ``"dL/dz"``. ``opposite``
 lists the families this notation writes with the opposite sign (see `render.signs`); each needs a
 pattern of its own, and ``note`` is the sentence that says so on the sheet, in words without markup.
@@ -35,7 +39,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from backproptable.errors import InputError, PlanError, Problem, suggestion
-from backproptable.names import UNIT_LETTERS, Address
+from backproptable.names import UNIT_LETTERS, Address, Layer
 from backproptable.net import Net
 from backproptable.shipped import shipped_texts, shipped_titles
 
@@ -44,7 +48,16 @@ __all__ = ["DEFAULT_NOTATION", "Notation", "load_notation", "notation_titles"]
 DEFAULT_NOTATION: Final = "indexed"
 
 _LAYER_LETTERS: Final = "ijklmnpqrtuv"
-_DERIVATIVES: Final = {"dL/da": "a", "dL/dz": "z", "dL/dW": "W", "dL/db": "b", "dL/dx": "x"}
+_DERIVATIVES: Final = {"dL/da": "a", "dL/dd": "d", "dL/dz": "z", "dL/dW": "W", "dL/db": "b", "dL/dx": "x"}
+_USUAL: Final = {
+    "m": "m^{(<n>)}_{<units>}",
+    "d": "d^{(<n>)<mark>}_{<units>}",
+    "error": r"\mathrm{error}<^mark>_{<units>}",
+    "E": r"\mathrm{Error}_{<units>}",
+}
+"""How a notation writes what it has no pattern for."""
+_IN_TIME: Final = {("a", "s"): "s", ("a", "y"): "o"}
+"""The patterns of what a recurrent net works out, by family and layer."""
 
 
 def notation_titles() -> dict[str, str]:
@@ -57,7 +70,11 @@ def load_notation(name: str, net: Net) -> Notation:
     known = notation_titles()
     if name not in known:
         raise InputError([Problem("notation", f"{name!r} is not known.", suggestion(name, known))])
-    return Notation(net, _read(name))
+    patterns = _read(name)
+    if net.is_recurrent and "recurrent" not in patterns:
+        able = ", ".join(other for other in known if "recurrent" in _read(other))
+        raise InputError([Problem("notation", f"{name} cannot write recurrent nets.", f"Use one of {able}.")])
+    return Notation(net, _USUAL | patterns | (patterns["recurrent"] if net.is_recurrent else {}))
 
 
 @lru_cache
@@ -90,8 +107,14 @@ class Notation:
 
     def symbol(self, address: Address) -> str:
         """The TeX of a cell."""
+        if address.is_share or address.family == "paths":
+            return self._in_part(address)
         if address.family in self.patterns:
             return _safe(self._written(address))
+        if address.family == "do/ds":
+            output, step, unit = address.units
+            state = address._replace(family="a", layer="s", units=(unit,), time=step)
+            return self.partial(address._replace(family="a", layer="y", units=(output,)), state)
         if address.family in _DERIVATIVES:
             bottom = address._replace(family=_DERIVATIVES[address.family])
             if bottom.family in ("W", "b", "x"):
@@ -107,18 +130,26 @@ class Notation:
             return _safe(rf"\Vert \partial {of} / \partial {self._filled('matrix', address)} \Vert")
         return _safe(self._written(address))
 
+    def _in_part(self, address: Address) -> str:
+        """The gradient that one time step has a share in, or that is given as a sum over paths."""
+        whole = self.symbol(address._replace(family="dL/dW", time=None))
+        step = address.time if isinstance(address.time, str) else f"t={address.time}"
+        brackets = (r"\Bigl(", r"\Bigr)") if "frac" in whole else ("(", ")")
+        mark = step if address.is_share else r"\text{paths}"
+        return _safe(f"{brackets[0]}{whole}{brackets[1]}_{{{mark}}}")
+
     def partial(self, of: Address, by: Address) -> str:
         """The TeX of the partial derivative of one cell by another."""
         return _safe(rf"\dfrac{{\partial {self._written(of)}}}{{\partial {self._written(by)}}}")
 
-    def whole(self, family: str, layer: int, *, primed: bool = False) -> str:
+    def whole(self, family: str, layer: Layer, *, primed: bool = False) -> str:
         """The TeX of all weights (``W``) or biases (``b``) of a layer as one matrix."""
         whole = self._filled("matrix" if family == "W" else "b_shared", Address(family, layer))
         prime = self.patterns.get("prime", r"\prime")
         return _safe(f"{{{whole}}}^{{{prime}}}" if primed else whole)
 
     def _written(self, address: Address) -> str:
-        key = address.family
+        key = _IN_TIME.get((address.family, str(address.layer)), address.family)
         if key in ("b", "dL/db") and not address.units and f"{key}_shared" in self.patterns:
             key = f"{key}_shared"
         elif key == "W" and "W_any" in self.patterns and not all(isinstance(unit, int) for unit in address.units):
@@ -128,14 +159,13 @@ class Notation:
     def _filled(self, key: str, address: Address) -> str:
         pattern = self.patterns[key]
         if isinstance(pattern, dict):
-            pattern = pattern["output" if address.layer == self.net.depth else "hidden"]
+            pattern = pattern["output" if address.layer == self.net.last else "hidden"]
         return _PLACEHOLDER.sub(lambda found: self._placeholder(found[1], address), pattern)
 
     def _placeholder(self, name: str, address: Address) -> str:
-        layer = self.net.depth if address.layer is None else address.layer
         match name:
             case "n":
-                return str(layer)
+                return str(self.net.last if address.layer is None else address.layer)
             case "units":
                 return self._joined(address)
             case "_units":
@@ -144,6 +174,18 @@ class Notation:
                 return self.letter(self.net.weight_index(*address.units)[0])
             case "to":
                 return self.letter(self.net.weight_index(*address.units)[1])
+            case "mark":
+                return self._mark(address)
+            case "^mark":
+                return f"^{{{mark}}}" if (mark := self._mark(address)) else ""
+        return self._of_the_layer(name, address)
+
+    def _of_the_layer(self, name: str, address: Address) -> str:
+        """The placeholders that take a layer's number, which recurrent nets do not have."""
+        layer = self.net.depth if address.layer is None else address.layer
+        if isinstance(layer, str):
+            raise PlanError(f"a notation asks for <{name}> of layer {layer}, which has no number")
+        match name:
             case "unit":
                 return self._unit(address, layer)
             case "number":
@@ -156,10 +198,6 @@ class Notation:
                 return _LAYER_LETTERS[layer % len(_LAYER_LETTERS)]
             case "below":
                 return _LAYER_LETTERS[(layer - 1) % len(_LAYER_LETTERS)]
-            case "mark":
-                return self._mark(address)
-            case "^mark":
-                return f"^{{{mark}}}" if (mark := self._mark(address)) else ""
         raise PlanError(f"a notation asks for <{name}>, which is not known")
 
     def _place_in_words(self, layer: int) -> str:
@@ -173,7 +211,7 @@ class Notation:
     def _joined(self, address: Address) -> str:
         units = [self.letter(unit) for unit in address.units]
         joined = ("" if all(len(unit) == 1 for unit in units) else ",").join(units)
-        return joined if address.sample is None else f"{address.sample},{joined}".rstrip(",")
+        return joined if address.case is None else f"{address.case},{joined}".rstrip(",")
 
     def _unit(self, address: Address, layer: int) -> str:
         sample = "" if address.sample is None else f"{address.sample},"

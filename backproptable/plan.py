@@ -47,6 +47,8 @@ class Part(StrEnum):
     LOSS = "loss"
     BACKWARD = "backward"
     UPDATE = "update"
+    EPOCH = "epoch"
+    """What an online run adds up over all samples."""
     AFTER = "after"
     """The forward pass and the loss once more, after the last update."""
 
@@ -130,6 +132,8 @@ class Step:
     def part(self) -> Part:
         """The part of the training step it belongs to."""
         part = _PARTS[self.reason]
+        if self.cells[0].address.family == "E":
+            return Part.EPOCH
         return Part.AFTER if self.cells[0].address.primed and part is not Part.UPDATE else part
 
 
@@ -178,6 +182,14 @@ class Plan:
     def by_name(self) -> dict[str, Cell]:
         """The cells by their ASCII names."""
         return {cell.name: cell for cell in self.cells}
+
+    def up_to(self, count: int) -> Plan:
+        """The same plan with its first `count` steps only; what nothing uses any more is a result."""
+        steps = self.steps[:count]
+        cells = [*self.givens, *(cell for step in steps for cell in step.cells)]
+        used = {to for cell in cells if cell.formula is not None for to in references(cell.formula)}
+        results = {cell.address for cell in cells if cell.address in self.results or cell.address not in used}
+        return Plan(self.net, self.givens, steps, frozenset(results))
 
     @property
     def worked(self) -> Iterator[tuple[Step, Cell]]:

@@ -80,8 +80,8 @@ def _compile(formula: Formula, rows: Rows) -> RangeProgram:
             return _highest([compiled(arg) for arg in args])
         case Call(name, (arg,)) if name in _RISING:
             return _rising(_RISING[name], compiled(arg))
-        case Choice(arg, then, otherwise):
-            return _either(compiled(arg), compiled(then), compiled(otherwise))
+        case Choice(arg, then, otherwise, Num(above)):
+            return _either(compiled(arg), float(above), compiled(then), compiled(otherwise))
     raise PlanError(f"no range of {formula}")
 
 
@@ -157,12 +157,12 @@ def _rising(function: Callable[[Table], Table], inner: RangeProgram) -> RangePro
     return run
 
 
-def _either(tested: RangeProgram, then: RangeProgram, otherwise: RangeProgram) -> RangeProgram:
+def _either(tested: RangeProgram, limit: float, then: RangeProgram, otherwise: RangeProgram) -> RangeProgram:
     def run(low: Table, high: Table) -> Range:
         lowest, highest = tested(low, high)
         yes, no = then(low, high), otherwise(low, high)
-        below = np.where(lowest > 0, yes[0], np.where(highest > 0, np.minimum(yes[0], no[0]), no[0]))
-        above = np.where(lowest > 0, yes[1], np.where(highest > 0, np.maximum(yes[1], no[1]), no[1]))
+        below = np.where(lowest > limit, yes[0], np.where(highest > limit, np.minimum(yes[0], no[0]), no[0]))
+        above = np.where(lowest > limit, yes[1], np.where(highest > limit, np.maximum(yes[1], no[1]), no[1]))
         return below, above
 
     return run

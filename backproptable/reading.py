@@ -85,7 +85,7 @@ class NetReading:
         """The keys of the net: the preset's, and the file's own over them."""
         keys = self.base.net.model_dump(exclude_none=True) | self._net.model_dump(exclude_none=True)
         keys.pop("preset", None)
-        return keys
+        return (_IN_TIME if keys.get("kind") == "recurrent" else {}) | keys
 
     def sheet(self) -> dict[str, Any]:
         """The settings of the sheet, which have to fit one another."""
@@ -142,6 +142,8 @@ def _may_mean(inner: list[Any], keys: tuple[str, ...]) -> bool:
 def _with_stand_ins(keys: Mapping[str, Any], doubtful: Set[str]) -> dict[str, Any]:
     """The keys of a net, the doubtful ones replaced so that they fit the others."""
     kept = {key: value for key, value in keys.items() if key not in doubtful}
+    if kept.get("kind") == "recurrent":
+        return _IN_TIME | {"steps": 1} | kept
     if "layers" in doubtful and kept.get("activations"):
         kept["layers"] = (2,) * (len(kept["activations"]) + 1)
     if "activations" in doubtful:
@@ -153,4 +155,6 @@ def _with_stand_ins(keys: Mapping[str, Any], doubtful: Set[str]) -> dict[str, An
     return kept
 
 
+_IN_TIME: Final = {"layers": [2, 2, 1], "activations": ["tanh"], "loss": "half_sse"}
+"""What a recurrent net is by default."""
 _OUTPUT_FOR: Final = {"cross_entropy": "softmax", "binary_cross_entropy": "sigmoid"}

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backproptable.confusion import Confusion
-from backproptable.names import Address
+from backproptable.names import Address, Layer
 from backproptable.plan import Digits, Part, Plan
 from backproptable.sheet_numbers import SheetNumbers
 
@@ -61,12 +61,12 @@ class Rules:
         self._shown = np.array(sorted(shown if carry == "full" else rounded))
         self._backward = np.array(sorted(backward & rounded), dtype=np.intp)
         sums = [(row, cell.address) for row, cell in enumerate(plan.cells) if cell.address.family == "z"]
-        kinds = {row: plan.net.activations[address.layer - 1] for row, address in sums if address.layer}
+        kinds = {row: plan.net.activation_of(address.layer) for row, address in sums if address.layer}
         self._widest = np.array([[WIDEST[kind]] for kind in kinds.values()])
         self._sums = np.array(list(kinds))
         self._at_corners = np.array([row for row, kind in kinds.items() if kind in NEAREST], dtype=np.intp)
         self._nearest = np.array([[NEAREST[kind]] for kind in kinds.values() if kind in NEAREST])
-        self._losses = [plan.row[to] for to in (Address("L"), Address("L", primed=True)) if to in plan.row]
+        self._before, self._after = _losses(plan)
         self._relus = _relu_sums(plan)
         self.all = (
             Rule("undefined", "every number is defined", self._undefined, lambda count: count == 0),
@@ -104,10 +104,11 @@ class Rules:
         return measure
 
     def _fall(self, sheets: SheetNumbers) -> Measure:
-        if len(self._losses) < 2:
+        """By how much; in an online run, from what the samples of the first epoch add up to."""
+        if not self._after:
             return np.full(sheets.count, np.inf)
         numbers = sheets.printed if self._carry == "paper" else sheets.shown
-        measure: Measure = numbers[self._losses[0]] - numbers[self._losses[1]]
+        measure: Measure = numbers[self._before].sum(axis=0) - numbers[self._after].sum(axis=0)
         return measure
 
     def _gap(self, sheets: SheetNumbers) -> Measure:
@@ -137,12 +138,20 @@ class Rules:
         return nearest
 
 
+def _losses(plan: Plan) -> tuple[list[int], list[int]]:
+    """The rows of the losses at first (one per sample of an online run), and after the last update."""
+    first = plan.net.samples if plan.net.in_turn else 1
+    before = [Address("L", update=update) for update in range(1, (first or 1) + 1)]
+    rows = [[plan.row[to] for to in side if to in plan.row] for side in (before, [Address("L", primed=True)])]
+    return rows[0], rows[1]
+
+
 def _relu_sums(plan: Plan) -> list[NDArray[np.intp]]:
-    """For each ReLU unit the rows of its weighted sums, one per sample and pass."""
-    rows: dict[tuple[int, tuple[int | str, ...]], list[int]] = {}
+    """For each ReLU unit the rows of its weighted sums, one per sample or time step and pass."""
+    rows: dict[tuple[Layer, tuple[int | str, ...]], list[int]] = {}
     for row, cell in enumerate(plan.cells):
         layer = cell.address.layer
-        if cell.address.family == "z" and layer and plan.net.activations[layer - 1] == "relu":
+        if cell.address.family == "z" and layer and plan.net.activation_of(layer) == "relu":
             rows.setdefault((layer, cell.address.units), []).append(row)
     return [np.array(of_unit) for of_unit in rows.values()]
 

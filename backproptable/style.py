@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from backproptable.notation import DEFAULT_NOTATION
+from backproptable.errors import InputError, Problem
+from backproptable.net import Net
+from backproptable.notation import DEFAULT_NOTATION, load_notation
 
-__all__ = ["EXPLAIN", "LAYOUTS", "Style"]
+__all__ = ["EXPLAIN", "LAYOUTS", "Style", "style_problems"]
 
 LAYOUTS: Final = ("cells", "matrices", "steps")
 EXPLAIN: Final = ("full", "short", "none")
@@ -24,3 +27,14 @@ class Style:
     """``full``: longer reasons and closing questions; ``short``: a line a step; ``none``."""
     templates: Path | None = None
     """A folder whose files replace shipped templates of the same name."""
+
+
+def style_problems(style: Style, net: Net, where: str = "") -> Iterator[Problem]:
+    """What keeps a net from being written in this layout and notation."""
+    if style.layout == "steps" and (net.is_recurrent or net.in_turn):
+        kind = "recurrent nets" if net.is_recurrent else "online runs"
+        yield Problem(f"{where}layout", f"steps cannot show {kind}.", "Use cells or matrices.")
+    try:
+        load_notation(style.notation, net)
+    except InputError as error:
+        yield from (problem._replace(where=f"{where}{problem.where}") for problem in error.problems)

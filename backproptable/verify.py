@@ -84,7 +84,9 @@ def open_keys(folder: Path, points: Points | None = None) -> KeyFolder:
         problem = Problem("manifest.json", "is not there.", "Name the folder of keys that assign has made (--keys).")
         raise InputError([problem], str(folder))
     course = head["course"]
-    plan = derive_plan(Net(**course["net"], samples=course["draw"]["samples"]))
+    keys = course["net"]
+    forward_only = "step" in keys["activations"]
+    plan = derive_plan(Net(**keys, samples=course["draw"]["samples"], forward_only=forward_only))
     asked = course["sheet"]["asked"]
     task = set_task(plan, asked if isinstance(asked, str) else tuple(asked))
     worth = course["points"] if points is None else asdict(points)

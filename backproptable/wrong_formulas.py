@@ -27,7 +27,7 @@ from backproptable.formula import (
     put_in,
     references,
 )
-from backproptable.names import Address
+from backproptable.names import Address, Layer
 from backproptable.net import Net
 from backproptable.plan import Cell, Plan, Reason, Step
 
@@ -53,6 +53,7 @@ __all__ = [
     "other_exponent",
     "other_outputs_slope",
     "other_two",
+    "over_zero",
     "own",
     "own_output",
     "plain_shares",
@@ -84,21 +85,36 @@ class Line:
         return self.plan.net
 
     @property
-    def layer(self) -> int:
+    def layer(self) -> Layer:
         """The weight layer it belongs to; the last for what has none."""
-        return self.cell.address.layer or self.net.depth
+        return self.cell.address.layer or self.net.last
 
     @property
     def activation(self) -> str:
         """The activation of its layer."""
-        return self.net.activations[self.layer - 1]
+        return self.net.activation_of(self.layer)
+
+    @property
+    def family(self) -> str:
+        """The family of cells it belongs to."""
+        return self.cell.address.family
 
     @property
     def terms(self) -> tuple[Formula, ...]:
         """The terms of its sum, or the formula itself."""
-        return self.formula.terms if isinstance(self.formula, Sum) else (self.formula,)
+        match self.formula:
+            case Sum(terms):
+                return terms
+            case Product((first, Sum(terms))):  # what all have in common stands before them
+                return tuple(Product((first, term)) for term in terms)
+        return (self.formula,)
 
-    def ref(self, family: str, layer: int | None, *units: int) -> Ref:
+    @property
+    def uses(self) -> set[str]:
+        """The families of cells that it is worked out from."""
+        return {to.family for to in references(self.formula) if isinstance(to, Address)}
+
+    def ref(self, family: str, layer: Layer | None, *units: int) -> Ref:
         """A cell of the same pass and sample."""
         return Ref(self.cell.address._replace(family=family, layer=layer, units=units))
 
@@ -129,7 +145,7 @@ def own(family: str, *activations: str) -> Wrong:
 
 def only(family: str, wrong: Wrong) -> Wrong:
     """Only where cells of `family` are worked out."""
-    return lambda line: wrong(line) if line.cell.address.family == family else ()
+    return lambda line: wrong(line) if line.family == family else ()
 
 
 # --- the forward pass and the loss ------------------------------------------------------------
@@ -156,30 +172,37 @@ def neighbours_weights(line: Line) -> Iterator[Formula]:
         if to.family != "W" or to.layer is None:
             return to
         units = list(to.units)
-        units[place] = int(units[place]) % net.layers[to.layer if forward else to.layer - 1] + 1
+        units[place] = int(units[place]) % net.ends(to.layer)[1 if forward else 0] + 1
         return to._replace(units=tuple(units))
 
-    yield from line.moved(change)
+    if line.family not in ("paths", "do/ds"):  # there several weights lie one behind the other
+        yield from line.moved(change)
 
 
 def neighbours_input(line: Line) -> Iterator[Formula]:
     """The input of the next weight; for the last, that of the first."""
-    below = line.net.layers[line.layer - 1]
+    below = line.net.ends(line.layer)[0]
 
     def change(to: Address) -> Address:
-        return to._replace(units=(int(to.units[0]) % below + 1,)) if to.family in "xa" else to
+        return to._replace(units=(int(to.units[0]) % below + 1,)) if to.family in _INPUTS else to
 
     yield from line.moved(change)
 
 
+_INPUTS: Final = ("x", "a", "d")
+"""What can come in through a weight."""
+
+
 def layer_below(line: Line) -> Iterator[Formula]:
     """The outputs of one layer too far down."""
-    if line.layer < 2:
+    if not isinstance(line.layer, int) or line.layer < 2:
         return
-    down: tuple[str, int | None] = ("a", line.layer - 2) if line.layer > 2 else ("x", None)
+    below = line.layer - 2
+    passed_on = "d" if line.net.drops(below) else "a"
+    down: tuple[str, int | None] = (passed_on, below) if below else ("x", None)
 
     def change(to: Address) -> Address:
-        if to.family != "a":
+        if to.family not in ("a", "d"):
             return to
         family, layer = down
         primed, update = (False, 1) if family == "x" else (to.primed, to.update)
@@ -191,12 +214,12 @@ def layer_below(line: Line) -> Iterator[Formula]:
 def own_output(line: Line) -> Iterator[Formula]:
     """The output of the unit that the weight leads to, in place of the one it comes from."""
     _, target = line.net.weight_index(*line.cell.address.units)
+    layer, now = line.net.target_layer(line.layer), line.cell.address
 
     def change(to: Address) -> Address:
-        if to.family not in "xa":
+        if to.family not in _INPUTS:
             return to
-        now = line.cell.address
-        return Address("a", line.layer, (target,), to.sample, now.primed, now.update)
+        return Address("a", layer, (target,), to.sample, now.primed, now.update, now.time or to.time)
 
     yield from line.moved(change)
 
@@ -273,7 +296,7 @@ def other_cross_entropy(line: Line) -> Iterator[Formula]:
 
 def other_two(line: Line) -> Iterator[Formula]:
     """Twice where half the square is meant, half where the square is."""
-    if _follows_activation(line):
+    if not _is_of_the_loss(line) or line.family == "error":
         return
     if line.net.loss == "half_sse":
         yield Product((Num("2"), line.formula))
@@ -304,7 +327,7 @@ def no_minus(line: Line) -> Iterator[Formula]:
 def sum_for_mean(line: Line) -> Iterator[Formula]:
     """Without the 1/n of a mean over samples, or the 1/K of a mean over outputs."""
     net = line.net
-    if _follows_activation(line):
+    if not _is_of_the_loss(line) or line.family == "error":
         return
     counts = (
         [net.samples] if net.samples and net.reduction == "mean" and line.step.reason is not Reason.LOSS_TERM else []
@@ -317,14 +340,24 @@ def sum_for_mean(line: Line) -> Iterator[Formula]:
 
 
 def mean_for_sum(line: Line) -> Iterator[Formula]:
-    """Divided by the number of samples, or of outputs, where a sum belongs; where a mean belongs, twice."""
+    """Divided by the number of samples, steps or outputs, where a sum belongs; where a mean belongs, twice."""
     net = line.net
     in_loss = line.step.reason is Reason.LOSS
-    samples = 1 if in_loss and net.reduction == "mean" else net.samples or 1
+    cases = 1 if in_loss and net.reduction == "mean" else _cases_added_up(line)
     outputs = net.layers[-1] if in_loss and net.loss != "mse" else 1
-    for count in (samples, outputs):
+    for count in dict.fromkeys((cases, outputs)):
         if count > 1:
             yield Quotient(line.formula, Num(str(count)))
+
+
+def _cases_added_up(line: Line) -> int:
+    """The samples or time steps that a loss or a gradient is the sum of."""
+    net, to = line.net, line.cell.address
+    if net.is_recurrent:
+        in_outputs = line.step.reason is Reason.LOSS or to.layer == "y"
+        return 1 if to.is_share else len(net.loss_steps if in_outputs else net.time_steps)
+    one_by_one = net.in_turn and not to.primed and to.family != "E"
+    return 1 if one_by_one else net.samples or 1
 
 
 # --- the way back -----------------------------------------------------------------------------
@@ -332,13 +365,24 @@ def mean_for_sum(line: Line) -> Iterator[Formula]:
 
 def error_the_other_way(line: Line) -> Iterator[Formula]:
     """The error as y - a where a - y belongs."""
-    if line.net.loss != "output" and not _follows_activation(line):
+    if line.net.loss != "output" and _is_of_the_loss(line):
         yield Neg(line.formula)
+
+
+def _is_of_the_loss(line: Line) -> bool:
+    """Whether the loss or its derivative is worked out; of products, only the short a - y does that."""
+    return line.step.reason is not Reason.CHAIN_PRODUCT or "y" in line.uses
 
 
 def _follows_activation(line: Line) -> bool:
     """Whether it is a dL/dz that is worked out with an activation's derivative, not the short a - y."""
-    return any(isinstance(to, Address) and to.family == "da/dz" for to in references(line.formula))
+    return "da/dz" in line.uses
+
+
+def over_zero(line: Line) -> Iterator[Formula]:
+    """A step function that changes at 0 and not at its threshold."""
+    if isinstance(line.formula, Choice):
+        yield Choice(line.formula.arg, line.formula.then, line.formula.otherwise)
 
 
 def slope_at_output(line: Line) -> Iterator[Formula]:
@@ -395,7 +439,8 @@ def updated_weights(line: Line) -> Iterator[Formula]:
 
 def no_input(line: Line) -> Iterator[Formula]:
     """dL/dz alone, not times the input of the weight."""
-    yield sum_of([term.factors[0] for term in line.terms if isinstance(term, Product)])
+    if factors := [term.factors[0] for term in line.terms if isinstance(term, Product)]:
+        yield sum_of(factors)
 
 
 def transposed_gradient(line: Line) -> Iterator[Formula]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
 from typing import Final
 
 from backproptable.asked import Task
-from backproptable.formula import Formula, Ref, references
-from backproptable.names import Address, name_of
+from backproptable.draft import Pass
+from backproptable.formula import Formula, Ref, Sum, references
+from backproptable.names import Address, Layer, name_of
 from backproptable.net import Net
 from backproptable.notation import Notation
-from backproptable.plan import Cell, Derivation, Equation, Plan, Reason, Step
+from backproptable.plan import Cell, Derivation, Equation, Part, Plan, Reason, Step
+from backproptable.render.epochs import Epoch
 from backproptable.render.form import slot
 from backproptable.render.matrices import Matrix, MatrixEquation, arranged, equations, grouped, matrix_of
 from backproptable.render.printers import Place, tex
@@ -64,7 +66,15 @@ class StepView:
     name: str
     reason: str
     family: str
-    layer: int | None
+    layer: Layer | None
+    time: int | str | None
+    """The time step that all its lines are about; None for several, and outside of time."""
+    earlier: int | str | None
+    """Of do/ds, the step of the state."""
+    share: bool
+    """Whether it is one time step's share of a gradient."""
+    sums: bool
+    """Whether each of its numbers is a plain sum of other cells."""
     last: bool
     """Whether it belongs to the output layer."""
     activation: str | None
@@ -91,7 +101,11 @@ class Section:
 
     kind: str
     update: int
+    """Of the error of an epoch, the number of the epoch."""
     steps: list[StepView]
+    epoch: int | None = None
+    """The epoch of an online run that the update belongs to, and the sample that it sees."""
+    sample: int | str | None = None
 
     @property
     def explained(self) -> bool:
@@ -135,7 +149,7 @@ class Document:
     """The same as matrices, a list per layer, for the layout that shows them; none where they are too wide."""
     losses: list[tuple[str, str]]
     """The loss at the start of each update and after the last: symbol and value."""
-    norms: list[tuple[int, str, str]]
+    norms: list[tuple[str, str, str]]
     """Layer, symbol and size of the gradient in the first update."""
     asked: int
     """How many numbers the sheet asks for."""
@@ -147,6 +161,8 @@ class Document:
     """What the notation has to say about itself; mostly nothing."""
     opposite: bool
     """Whether derivatives on this sheet are written with the opposite sign."""
+    epochs: list[Epoch] = field(default_factory=list)
+    """The error of each epoch of an online run, with its bar."""
     questions: Questions | None = None
     """The closing questions, where they are wanted."""
 
@@ -178,7 +194,7 @@ class _Layout:
         steps = [step for step in self.plan.steps if not on_the_sheet.isdisjoint(cell.address for cell in step.cells)]
         numbered = enumerate(steps, start=1)
         sections = [
-            Section(kind, update, [self._step(number, step) for number, step in steps])
+            self._section(kind, update, [self._step(number, step) for number, step in steps])
             for (kind, update), steps in groupby(numbered, key=lambda pair: _section_of(pair[1]))
         ]
         eta = Address("eta")
@@ -199,11 +215,18 @@ class _Layout:
             opposite=bool(self.notation.opposite) and not net.forward_only,
         )
 
+    def _section(self, kind: str, update: int, steps: list[StepView]) -> Section:
+        net = self.plan.net
+        if not net.in_turn or kind in (Part.AFTER, Part.EPOCH):
+            return Section(kind, update, steps)
+        (sample,) = Pass(net, update).cases
+        return Section(kind, update, steps, (update - 1) // len(net.sample_numbers) + 1, sample)
+
     # --- steps
 
     def _step(self, number: int, step: Step) -> StepView:
         net, first = self.plan.net, step.cells[0].address
-        layer = first.layer
+        layer, times = first.layer, {cell.address.time for cell in step.cells}
         derivative = f"dL/d{first.family}" if step.reason is Reason.UPDATE else first.family
         worked = all(cell.address in self.task.shown and self._is_open(cell) for cell in step.cells)
         return StepView(
@@ -212,8 +235,12 @@ class _Layout:
             reason=step.reason.value,
             family=first.family,
             layer=layer,
-            last=layer == net.depth,
-            activation=net.activations[layer - 1] if layer else None,
+            time=times.pop() if len(times) == 1 else None,
+            earlier=first.units[1] if first.family == "do/ds" else None,
+            share=first.is_share,
+            sums=_is_plain_sum(step.cells[0].formula),
+            last=layer == net.last,
+            activation=net.activation_of(layer) if layer else None,
             opposite=derivative in self.notation.opposite,
             rules=[self._equation(rule) for rule in step.rule],
             derivations=[self._derivation(derivation) for derivation in step.derivations],
@@ -284,36 +311,40 @@ class _Layout:
     # --- tables of givens, and the closing summary
 
     def _givens(self) -> Iterator[Grid]:
-        net = self.plan.net
-        for family, size in (("x", net.layers[0]), ("y", net.layers[-1])):
-            if Address(family, None, (1,), net.sample_numbers[0]) in self.plan.row:
-                columns = [f"{family}[{unit}]" for unit in range(1, size + 1)]
-                rows = [
-                    (
-                        "" if s is None else f"sample {s}",
-                        [Address(family, None, (unit,), s) for unit in range(1, size + 1)],
-                    )
-                    for s in net.sample_numbers
-                ]
-                yield from self._grids(family, columns, rows)
-        for layer in range(1, net.depth + 1):
-            yield from self._matrix(layer, f"W{layer}", lambda layer, index: Address("W", layer, index))
-            biases = [
-                cell.address for cell in self.plan.givens if (cell.address.family, cell.address.layer) == ("b", layer)
-            ]
-            if biases:
-                yield from self._grids(f"b{layer}", [name_of(bias) for bias in biases], [("", biases)])
+        def family(address: Address) -> tuple[str, Layer | None]:
+            return address.family, address.layer
 
-    def _matrix(self, layer: int, heading: str, address: Callable[[int, tuple[int, int]], Address]) -> Iterator[Grid]:
+        given = [cell.address for cell in self.plan.givens if cell.address.family != "eta"]
+        for (of, layer), group in groupby(given, key=family):
+            addresses = list(group)
+            if of == "W" and layer is not None:
+                yield from self._matrix(layer)
+            elif of == "b":
+                yield from self._grids(f"b{layer}", [name_of(bias) for bias in addresses], [("", addresses)])
+            else:
+                yield from self._cases(addresses)
+
+    def _cases(self, addresses: list[Address]) -> Iterator[Grid]:
+        """Inputs, targets, masks, the state to start from: a row per sample or time step."""
+        rows = [(case, list(row)) for case, row in groupby(addresses, key=lambda address: address.case)]
+        stem = name_of(addresses[0]).partition("[")[0]
+        word = "step" if self.plan.net.is_recurrent else "sample"
+        yield from self._grids(
+            stem,
+            [f"{stem}[{address.units[0]}]" for address in rows[0][1]],
+            [(f"{word} {case}" if case else "", row) for case, row in rows],
+        )
+
+    def _matrix(self, layer: Layer) -> Iterator[Grid]:
         height, width = self.plan.net.weight_shape(layer)
         to_columns = self.plan.net.weights == "from_to"
         across, down = ("to", "from") if to_columns else ("from", "to")
         columns = [f"{across} {column}" for column in range(1, width + 1)]
         rows = [
-            (f"{down} {row}", [address(layer, (row, column)) for column in range(1, width + 1)])
+            (f"{down} {row}", [Address("W", layer, (row, column)) for column in range(1, width + 1)])
             for row in range(1, height + 1)
         ]
-        yield from self._grids(heading, columns, rows)
+        yield from self._grids(f"W{layer}", columns, rows)
 
     def _grids(self, heading: str, columns: list[str], rows: list[tuple[str, list[Address]]]) -> Iterator[Grid]:
         for start in range(0, len(columns), WIDEST_GRID):
@@ -324,21 +355,23 @@ class _Layout:
         net = self.plan.net
         if net.forward_only or not net.updates:
             return
-        for layer in range(1, net.depth + 1):
+        for layer in net.weight_layers:
             before = [c.address for c in self.plan.givens if c.address.layer == layer and c.address.family in "Wb"]
-            after = [old._replace(primed=True, update=net.updates) for old in before]
-            rows = [
-                (name_of(old), [self._value(old), self._value(new if new in self.plan.row else old)])
-                for old, new in zip(before, after, strict=True)
-            ]
-            yield Grid(f"layer {layer}", ["first", "updated"], rows)
+            rows = [(name_of(old), [self._value(old), self._value(self._updated(old) or old)]) for old in before]
+            yield Grid(f"W{layer}" if net.is_recurrent else f"layer {layer}", ["first", "updated"], rows)
+
+    def _updated(self, old: Address) -> Address | None:
+        """A weight or bias as the last update leaves it; None where it is not updated."""
+        updates = range(self.plan.net.updates, 0, -1)
+        later = (old._replace(primed=True, update=update) for update in updates)
+        return next((new for new in later if new in self.plan.row), None)
 
     def _changes(self) -> list[list[Change]]:
         net = self.plan.net
         if net.forward_only or not net.updates:
             return []
         layers = []
-        for layer in range(1, net.depth + 1):
+        for layer in net.weight_layers:
             of_layer = [cell for cell in self.plan.givens if cell.address.layer == layer]
             changes = []
             for family in "Wb":
@@ -346,16 +379,17 @@ class _Layout:
                 if not cells:
                     continue
                 [old] = arranged(net, cells, [cell.address for cell in cells])
-                new = [[address._replace(primed=True, update=net.updates) for address in row] for row in old]
+                new = [[self._updated(address) for address in row] for row in old]
                 before = matrix_of(old, self.number)
                 if before is None:
                     return []
+                updated = [[address for address in row if address] for row in new]
                 changes.append(
                     Change(
                         self.notation.whole(family, layer),
                         before,
                         self.notation.whole(family, layer, primed=True),
-                        matrix_of(new, self.number) if new[0][0] in self.plan.row else None,
+                        matrix_of(updated, self.number) if updated[0] else None,
                     )
                 )
             layers.append(changes)
@@ -366,12 +400,18 @@ class _Layout:
             if cell.address.family == "L":
                 yield self.notation.symbol(cell.address), self._value(cell.address)
 
-    def _norms(self) -> Iterator[tuple[int, str, str]]:
+    def _norms(self) -> Iterator[tuple[str, str, str]]:
         for cell in self.plan.cells:
             address = cell.address
             if address.family == "norm" and address.update == 1 and address.layer:
-                yield address.layer, self.notation.symbol(address), self._value(address)
+                label = f"W{address.layer}" if self.plan.net.is_recurrent else str(address.layer)
+                yield label, self.notation.symbol(address), self._value(address)
+
+
+def _is_plain_sum(formula: Formula | None) -> bool:
+    return isinstance(formula, Sum) and all(isinstance(term, Ref) for term in formula.terms)
 
 
 def _section_of(step: Step) -> tuple[str, int]:
-    return step.part.value, step.cells[0].address.update
+    first = step.cells[0].address
+    return step.part.value, int(first.units[0]) if step.part is Part.EPOCH else first.update

@@ -11,6 +11,7 @@ from backproptable.evaluate import Solution
 from backproptable.formula import Ref
 from backproptable.names import name_of
 from backproptable.notation import load_notation
+from backproptable.render.epochs import bars
 from backproptable.render.page import TEXT_FORMATS, make_form
 from backproptable.render.printers import Place, plain
 from backproptable.render.questions import equal_weights
@@ -31,10 +32,11 @@ def render_sheet(
     view: str = "worked",
     style: Style = _USUAL,
     seed: int | None = None,
+    note: str = "",
 ) -> str:
     """The text of one file: ``md``, ``tex`` or ``json`` (which has no style).
 
-    A blank view is filled from the givens alone. `seed` is printed, nothing else.
+    A blank view is filled from the givens alone. `seed` is printed, nothing else; `note` is Markdown.
     Raises `InputError` for a word that is not known, and for faults in a teacher's own templates.
     """
     for key, word, known in (
@@ -58,11 +60,13 @@ def render_sheet(
         figures=solution.figures,
         carry=solution.carry,
         seed=seed,
+        note=note,
+        diverged=solution.diverged,
         equal=equal,
     )
     opposite = load_notation(style.notation, plan.net).opposite
     texts = turned_texts(plan, _shown_texts(solution, worked=worked), opposite)
-    return form.fill([*texts, *(turned_texts(plan, equal.text, opposite) if equal else ())])
+    return form.fill([*texts, *(turned_texts(plan, equal.text, opposite) if equal else ()), *bars(plan, texts)])
 
 
 def _shown_texts(solution: Solution, *, worked: bool) -> list[str | None]:
@@ -95,10 +99,12 @@ def _json(solution: Solution, *, worked: bool, seed: int | None) -> str:
             entry["value"] = float(solution.exact[row])
             entry["paper"] = float(solution.line[row])
         cells.append(entry)
-    content = {
+    content: dict[str, Any] = {
         "net": plan.net.as_keys(),
         "seed": seed,
         "givens": {cell.name: texts[plan.row[cell.address]] for cell in plan.givens},
         "cells": cells,
     }
+    if solution.diverged:
+        content["diverged"] = solution.diverged
     return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False, default=float) + "\n"

@@ -247,14 +247,14 @@ def arranged(net: Net, cells: Sequence[Cell], items: Sequence[Item]) -> list[lis
     place: dict[tuple[int, int, int], Item] = {}
     across = net.weights == "from_to"
     for cell, item in zip(cells, items, strict=True):
-        units, sample = cell.address.units, int(cell.address.sample or 0)
-        if cell.address.family == "norm":
-            key = (0, cell.address.layer or 0, 0)
-        elif len(units) == 2:
-            key = (sample, int(units[0]), int(units[1]))
+        units, case = cell.address.units, int(cell.address.case or 0)
+        if cell.address.family == "norm" and cell.address.layer:
+            key = (0, net.weight_layers.index(cell.address.layer), 0)
+        elif len(units) > 1:
+            key = (case, int(units[0]), int(units[-1]))
         else:
             unit = int(units[0]) if units else 0
-            key = (0, sample, unit) if across else (0, unit, sample)
+            key = (0, case, unit) if across else (0, unit, case)
         place[key] = item
     return [
         [[item for _, item in line] for _, line in groupby(matrix, key=lambda entry: entry[0][1])]
@@ -267,7 +267,7 @@ def grouped(cells: Sequence[Cell], items: Sequence[Item]) -> list[list[Item]]:
 
     def first_index(pair: tuple[Cell, Item]) -> object:
         address = pair[0].address
-        return (address.sample, *address.units[:-1]) if address.units else ()
+        return (address.case, *address.units[:-1]) if address.units else ()
 
     return [[item for _, item in group] for _, group in groupby(zip(cells, items, strict=True), key=first_index)]
 
@@ -311,7 +311,7 @@ def _letters(formula: Formula, leaf: Callable[[Ref], float]) -> float:
         case Product():
             return sum(parts) + 1.4 * (len(parts) - 1) + 1.5 * sum(isinstance(part, Sum) for part in formula.factors)
         case Choice():
-            return sum(parts) + 8
+            return sum(parts) + 7
         case Call("exp"):
             return 1 + 0.7 * sum(parts)
         case Neg(arg):

@@ -11,19 +11,22 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from backproptable.asked import Task
+from backproptable.errors import InputError
 from backproptable.evaluate import Solution
 from backproptable.marks import MARKS
 from backproptable.notation import load_notation
 from backproptable.plan import Plan
 from backproptable.render.document import VALUE, lay_out
+from backproptable.render.epochs import BAR, lay_out_epochs
 from backproptable.render.escape import markdown_text, tex_text
 from backproptable.render.form import Form, slot
 from backproptable.render.listing import RAW, listing
+from backproptable.render.listing_in_time import listing_in_time
 from backproptable.render.printers import Place
-from backproptable.render.questions import lay_out_questions
+from backproptable.render.questions import has_questions, lay_out_questions
 from backproptable.render.steps import lay_out_steps
 from backproptable.render.templates import fill_template
-from backproptable.style import Style
+from backproptable.style import Style, style_problems
 
 __all__ = ["STUDENT_FIELDS", "TEXT_FORMATS", "Assignment", "make_form"]
 
@@ -54,19 +57,26 @@ def make_form(
     figures: int,
     carry: str,
     seed: int | None = None,
+    note: str = "",
+    diverged: str = "",
     assignment: Assignment | None = None,
     equal: Solution | None = None,
 ) -> Form:
     """The sheet of `plan` with slots for the givens and for the numbers that the task shows.
 
     With `equal` (see `questions.equal_weights`) its numbers follow those of the sheet in the list of
-    texts. The closing program stands on worked examples only. Raises `InputError` for faults in a
-    teacher's own templates.
+    texts; the bars of epochs come last. The closing program stands on worked examples only, as do a `note`
+    and the word about a run that has `diverged`. Raises `InputError` for faults in a teacher's own templates.
     """
+    if problems := list(style_problems(style, plan.net)):
+        raise InputError(problems)
     notation = load_notation(style.notation, plan.net)
     document = lay_out(plan, notation, task, matrices=style.layout == "matrices")
     example = document.worked and assignment is None
-    if example and style.explain == "full" and not plan.net.forward_only:
+    others = len(STUDENT_FIELDS) if assignment else len(plan.cells) if equal else 0
+    if document.worked:
+        document = replace(document, epochs=lay_out_epochs(plan, notation, len(plan.cells) + others))
+    if example and style.explain == "full" and has_questions(plan.net):
         document = replace(document, questions=lay_out_questions(plan, notation, style=VALUE, equal=equal))
     context = {
         "doc": document,
@@ -76,11 +86,17 @@ def make_form(
         "figures": figures,
         "carry": carry,
         "seed": seed,
-        "listing": listing(plan, figures, carry) if example else "",
+        "listing": _program(plan, figures, carry) if example and not diverged else "",
+        "note": _WORDS[format](note),
+        "diverged": _SENTENCES[format](diverged),
         "assignment": None if assignment is None else _as_text(assignment, plan, format),
         "marks": MARKS,
     }
     return Form(fill_template(f"{format}/page.{format}.j2", context, style.templates), _STYLES[format])
+
+
+def _program(plan: Plan, figures: int, carry: str) -> str:
+    return (listing_in_time if plan.net.is_recurrent else listing)(plan, figures, carry)
 
 
 def _as_text(assignment: Assignment, plan: Plan, format: str) -> dict[str, Any]:  # noqa: A002
@@ -96,6 +112,8 @@ def _tex_paragraphs(markdown: str) -> str:
     return "\n\n".join(map(tex_text, paragraphs(markdown)))
 
 
+_SENTENCES: Final[Mapping[str, Callable[[str], str]]] = {"md": markdown_text, "tex": tex_text}
+"""How a sentence with names of cells in it is written."""
 _WORDS: Final[Mapping[str, Callable[[str], str]]] = {"md": str.strip, "tex": _tex_paragraphs}
 """How the words of the teacher are written, who may write Markdown."""
 
@@ -120,6 +138,14 @@ def _base(text: str) -> str:
     return f"({_tex_number(text)})" if text.startswith("-") or "e" in text else text
 
 
+def _bar(length: str) -> str:
+    return "█" * int(length)
+
+
+def _tex_bar(length: str) -> str:
+    return rf"\rule{{{length}mm}}{{1.4ex}}"
+
+
 _IN_FORMULAS: Final[dict[str, Callable[[str], str]]] = {
     Place.OPEN: _tex_number,
     Place.TIGHT: _bracketed,
@@ -127,8 +153,8 @@ _IN_FORMULAS: Final[dict[str, Callable[[str], str]]] = {
     RAW: str,
 }
 _STYLES: Final[Mapping[str, Mapping[str, Callable[[str], str]]]] = {
-    "md": {**_IN_FORMULAS, VALUE: str, _TEXT: markdown_text},  # a value as a student would type it
-    "tex": {**_IN_FORMULAS, VALUE: _tex_value, _TEXT: tex_text},
+    "md": {**_IN_FORMULAS, VALUE: str, _TEXT: markdown_text, BAR: _bar},  # a value as a student would type it
+    "tex": {**_IN_FORMULAS, VALUE: _tex_value, _TEXT: tex_text, BAR: _tex_bar},
 }
 """How each kind of slot is written."""
 

@@ -30,6 +30,7 @@ from backproptable.formula import (
     Sigma,
     Sum,
     children,
+    difference,
 )
 
 __all__ = ["Place", "PrintRef", "RulePrinter", "plain", "tex"]
@@ -94,8 +95,8 @@ def tex(formula: Formula, ref: PrintRef, rules: RulePrinter | None = None) -> st
             case Call("ln" | "tanh" | "max" as function, args):
                 inner = ", ".join(map(walk, args))
                 return rf"\{function}\Bigl({inner}\Bigr)" if any(map(_tall, args)) else rf"\{function}({inner})"
-            case Choice(arg, then, otherwise):
-                return rf"{walk(then)} \text{{ if }} {walk(arg)} \gt 0 \text{{ else }} {walk(otherwise)}"
+            case Choice(arg, then, otherwise, above):
+                return rf"{walk(then)} \text{{ if }} {walk(arg)} \gt {walk(above)} \text{{ else }} {walk(otherwise)}"
             case Sigma(index, body) if rules is not None:
                 return rf"\sum_ {{{rules.letter(index)}}} {factor(body, Place.TIGHT, last=True)}"
             case Partial(of, by) if rules is not None:
@@ -151,8 +152,9 @@ def plain(formula: Formula, ref: PrintRef) -> str:
                 return f"e^({walk(arg)})"
             case Call("ln" | "sqrt" | "tanh" | "max" as function, args):
                 return f"{function}({', '.join(map(walk, args))})"
-            case Choice(arg, then, otherwise):
-                above_zero = f"(1 - 0^max(0, {walk(arg)}))"
+            case Choice(arg, then, otherwise, above):
+                over = arg if above == Num("0") else difference(arg, above)
+                above_zero = f"(1 - 0^max(0, {walk(over)}))"
                 if (then, otherwise) == (Num("1"), Num("0")):
                     return above_zero[1:-1]
                 return f"{walk(otherwise)} + ({walk(then)} - {walk(otherwise)}) * {above_zero}"

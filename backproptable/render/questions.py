@@ -9,12 +9,13 @@ from typing import Final
 from backproptable.errors import InputError
 from backproptable.evaluate import Solution, solve
 from backproptable.names import Address
+from backproptable.net import Net
 from backproptable.notation import Notation
 from backproptable.plan import Plan
 from backproptable.render.form import slot
 from backproptable.render.printers import Place
 
-__all__ = ["Questions", "equal_weights", "lay_out_questions"]
+__all__ = ["Questions", "equal_weights", "has_questions", "lay_out_questions"]
 
 _WEIGHT: Final = Decimal("0.5")
 _BIAS: Final = Decimal("0.1")
@@ -50,13 +51,18 @@ class Questions:
     equal_bias: str = str(_BIAS)
 
 
+def has_questions(net: Net) -> bool:
+    """Whether the questions come up: they are about one pass through layers, and one update."""
+    return not (net.forward_only or net.is_recurrent or net.in_turn)
+
+
 def equal_weights(solution: Solution) -> Solution | None:
     """The same worked example with all weights and all biases equal; None where that shows nothing.
 
     In full carry: rounding each line would hide that some of its derivatives are exactly 0.
     """
     net = solution.plan.net
-    if net.forward_only or net.depth < 2 or net.layers[1] < 2:
+    if not has_questions(net) or net.depth < 2 or net.layers[1] < 2:
         return None
     givens = {}
     for cell, text in zip(solution.plan.givens, solution.text, strict=False):

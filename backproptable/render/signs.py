@@ -108,8 +108,8 @@ def _without_sign(formula: Formula, families: Collection[str]) -> tuple[Formula,
             return Power(inner, exponent), negative and exponent % 2 == 1
         case Call(function, args):
             return Call(function, tuple(map(whole, args))), False
-        case Choice(arg, then, otherwise):
-            return Choice(whole(arg), whole(then), whole(otherwise)), False
+        case Choice(arg, then, otherwise, above):
+            return Choice(whole(arg), whole(then), whole(otherwise), above), False
 
 
 def _negated(formula: Formula) -> Formula:

@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import Final, NamedTuple
 
 from backproptable.errors import PlanError
-from backproptable.names import Address
+from backproptable.names import Address, Layer
 from backproptable.net import Net
 from backproptable.notation import Notation
 from backproptable.plan import Plan
@@ -105,6 +105,7 @@ _PLACES: Final = {
     "slopes": _Place("backward", 2),
     "error": _Place("backward", 3, -1),
     "delta": _Place("backward", 3, -1, 1),
+    "paths": _Place("update", 4, 0, 1),
     "weights": _Place("update", 4),
     "biases": _Place("update", 5),
     "sizes": _Place("update", 6),
@@ -128,15 +129,19 @@ _KINDS: Final = {
     "norm": ("sizes", "sizes"),
 }
 _UNNUMBERED: Final = ("sizes",)
-_BIASES: Final = ("b", "dL/db")
 _FIRST_NUMBER: Final = 2
 """Steps 0 and 1 are the givens."""
 _WIDEST_NEW: Final = 5
 """Columns of updated weights, which show every decimal, that fit on a page."""
 
 
+_OF_A_FAMILY: Final = {"b": "biases", "dL/db": "biases", "dL/da": "error", "paths": "paths"}
+"""Families whose kind does not follow from the reason alone."""
+
+
 def _kind(view: StepView) -> str:
-    return "biases" if view.family in _BIASES else _KINDS[view.reason][view.last]
+    kind = _KINDS[view.reason][view.last]
+    return kind if kind == "loss" else _OF_A_FAMILY.get(view.family, kind)
 
 
 _Order = tuple[int, int, int]
@@ -144,7 +149,12 @@ _Order = tuple[int, int, int]
 
 def _order(view: StepView) -> _Order:
     place = _PLACES[_kind(view)]
-    return place.stage, place.direction * (view.layer or 0), place.rank
+    return place.stage, place.direction * _number(view.layer), place.rank
+
+
+def _number(layer: Layer | None) -> int:
+    """The number of a layer, which every layer of this layout has; 0 where there is none."""
+    return int(layer or 0)
 
 
 @dataclass(frozen=True)
@@ -155,7 +165,7 @@ class _Layout:
 
     def steps(self) -> Steps:
         return Steps(
-            data=list(self._givens("xy")),
+            data=list(self._givens("xym")),
             parameters=list(self._givens("Wb")),
             chapters=list(self._chapters()),
         )
@@ -173,12 +183,12 @@ class _Layout:
         kind, order = _kind(views[0]), _order(views[0])
         if kind not in _UNNUMBERED:
             numbers.setdefault(order, len(numbers) + _FIRST_NUMBER)
-        layer = (views[0].layer or 0) if _PLACES[kind].direction else None
+        layer = _number(views[0].layer) if _PLACES[kind].direction else None
         return NumberedStep(numbers.get(order), kind, layer, again=after, parts=[self._part(view) for view in views])
 
     def _part(self, view: StepView) -> Part:
         addresses = [self.plan.by_name[row.name].address for row in view.rows]
-        layers = sorted({address.layer for address in addresses}, key=lambda layer: layer or 0)
+        layers = sorted({address.layer for address in addresses}, key=_number)
         return Part(
             view=view,
             variables=[self.program.name(view.family, layer) for layer in layers],
@@ -260,12 +270,19 @@ _NAMES: Final[dict[str, str | dict[str, str]]] = {
     "dL/db": "grad_b{n}",
     "dL/dx": "error_x",
     "norm": "size_W{n}",
+    "m": "mask{h}",
+    "d": "kept_hidden{h}",
+    "dL/dd": "error_kept{h}",
+    "error": "squared_errors",
+    "paths": "paths_W{n}",
 }
 """How the cells of each family are called: ``{n}`` is the layer, ``{h}`` only where several are hidden.
 
 A notation can have names of its own under ``program``.
 """
 
+_DROPOUTS: Final = {"inverted": "{} * {{m}} / {{share}}", "plain": "{} * {{m}}"}
+"""What a mask leaves of an output, and of the error that comes back."""
 _ACTIVATIONS: Final = {
     "identity": "{z}",
     "relu": "relu({z})",
@@ -319,16 +336,16 @@ class _Program:
         self.opposite: Collection[str] = notation.opposite
         self.names = _NAMES | notation.patterns.get("program", {})
 
-    def name(self, family: str, layer: int | None) -> str:
+    def name(self, family: str, layer: Layer | None) -> str:
         """The variable that holds these cells."""
         pattern, depth = self.names[family], self.net.depth
         if isinstance(pattern, dict):
             pattern = pattern["output" if layer == depth else "hidden"]
         return str(pattern).format(n=layer, h="" if depth == 2 else layer)
 
-    def line(self, view: StepView, layer: int | None) -> str:
+    def line(self, view: StepView, layer: Layer | None) -> str:
         """The line that works out the cells of a step (of sizes: those of one layer)."""
-        return f"{self.name(view.family, layer)} = {self._right(view, layer)}"
+        return f"{self.name(view.family, layer)} = {self._right(view, _number(layer) or None)}"
 
     def _right(self, view: StepView, layer: int | None) -> str:
         net = self.net
@@ -339,8 +356,14 @@ class _Program:
                 return self._put("exp({z})", layer)
             case "exp_sum", _:
                 return self._put("sum({e})" if net.samples is None else f"sum({{e}}, axis={self._axis(1)})", layer)
+            case "activation", _ if view.family == "d":
+                return self._put(_DROPOUTS[net.mask].format("{a}"), layer)
+            case "activation", "step" if net.threshold:
+                return self._put("step_function({z} - {threshold})", layer)
             case "activation", str(activation):
                 return self._put(_ACTIVATIONS[activation], layer)
+            case "loss_term", _ if view.family == "error":
+                return self._put("({a} - {y}) ** 2", layer)
             case "loss_term", _:
                 return self._put(_LOSSES[net.loss], layer)
             case "loss", _:
@@ -360,10 +383,14 @@ class _Program:
                 return self._put(_SLOPES[activation], layer)
             case "chain_product", _ if view.last and net.output_delta == "short":
                 return self._mean(self._put(_SHORT_DELTA["dL/dz" in self.opposite], layer))
+            case "chain_product", _ if view.family == "dL/da":
+                return self._signed(self._put(_DROPOUTS[net.mask].format("{dL_dd}"), layer), "dL/dd", "dL/da")
             case "chain_product", "softmax":
                 return self._signed(self._product("softmax", layer), "dL/da", "dL/dz")
             case "chain_product", _:
                 return self._signed(self._put("{dL_da} * {da_dz}", layer), "dL/da", "dL/dz")
+            case "path_sum", _ if view.family == "paths":  # the same number, collected in one go
+                return self._signed(self._product("gradient", layer), "dL/dz", "paths")
             case "path_sum", _:
                 return self._signed(self._product("path_sum", (layer or 0) + 1), "dL/dz", view.family)
             case "gradient", _ if view.family == "dL/dW":
@@ -378,10 +405,22 @@ class _Program:
     def _put(self, pattern: str, layer: int | None) -> str:
         """A pattern with the variables of a layer in it."""
         names = {family.replace("/", "_"): self.name(family, layer) for family in self.names}
-        below = self.name("x", None) if layer == 1 else self.name("a", (layer or 0) - 1)
         if layer is None:  # the loss, which is over the outputs
             names["a"] = self.name("a", self.net.depth)
-        return pattern.format(**names, below=below, slope=f"{self.net.leaky_slope:f}", outputs=self.net.layers[-1])
+        return pattern.format(
+            **names,
+            below=self._below(layer or self.net.depth),
+            slope=f"{self.net.leaky_slope:f}",
+            threshold=f"{self.net.threshold:f}",
+            share=f"{self.net.kept_share(layer or 0):f}",
+            outputs=self.net.layers[-1],
+        )
+
+    def _below(self, layer: int) -> str:
+        """What comes into a layer: the inputs, or what the layer before passes on."""
+        if layer == 1:
+            return self.name("x", None)
+        return self.name("d" if self.net.drops(layer - 1) else "a", layer - 1)
 
     def _product(self, reason: str, layer: int | None) -> str:
         of = self._put(_PRODUCTS[reason][self.net.weights == "to_from"], layer)

@@ -1,0 +1,51 @@
+"""The error of each epoch of an online run as a small plot: a bar a line, next to the number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from backproptable.names import Address
+from backproptable.notation import Notation
+from backproptable.plan import Plan
+from backproptable.render.form import slot
+
+__all__ = ["BAR", "Epoch", "bars", "lay_out_epochs"]
+
+BAR: Final = "bar"
+"""The slot style of a bar; its text is its length, from 0 to `_LONGEST`."""
+_LONGEST: Final = 30
+_VALUE: Final = "value"
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One epoch: its number, symbol and error, and a slot for its bar."""
+
+    number: int
+    symbol: str
+    value: str
+    bar: str
+
+
+def _errors(plan: Plan) -> list[Address]:
+    return [cell.address for cell in plan.cells if cell.address.family == "E"]
+
+
+def lay_out_epochs(plan: Plan, notation: Notation, first: int) -> list[Epoch]:
+    """The epochs of a run; none where there are none. Their bars are the texts from number `first` on."""
+    return [
+        Epoch(number, notation.symbol(to), slot(plan.row[to], _VALUE), slot(first + number - 1, BAR))
+        for number, to in enumerate(_errors(plan), start=1)
+    ]
+
+
+def bars(plan: Plan, texts: Sequence[str | None]) -> list[str | None]:
+    """The length of every epoch's bar, as a text; the largest error has the longest. None where it is not shown."""
+    shown = [texts[plan.row[to]] for to in _errors(plan)]
+    if any(text is None for text in shown):
+        return [None] * len(shown)
+    errors = [abs(float(text)) for text in shown if text is not None]
+    largest = max(errors, default=0.0) or 1.0
+    return [str(round(_LONGEST * error / largest)) for error in errors]
