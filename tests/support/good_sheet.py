@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from backproptable.formula import Call, Choice, Formula, Neg, Num, Power, Product, Quotient, Ref, Sum
 from backproptable.grids import DEFAULT_GRIDS, Grid, Grids
 from backproptable.mistakes import WrongLine, wrong_lines
-from backproptable.names import Address
+from backproptable.names import Address, Layer
+from backproptable.net import Net
 from backproptable.plan import Cell, Plan
 from backproptable.rules import NEAREST, WIDEST
 
@@ -98,8 +99,8 @@ def work(formula: Formula, cells: Mapping[Address | str, Value]) -> Value:
             return work(base, cells) ** exponent
         case Call(name, args):
             return _called(name, [work(arg, cells) for arg in args])
-        case Choice(arg, then, otherwise):
-            return _chosen(*(work(part, cells) for part in (arg, then, otherwise)))
+        case Choice(arg, then, otherwise, above):
+            return _chosen(*(work(part, cells) for part in (arg, then, otherwise, above)))
     raise AssertionError(f"no cell should contain {formula}")
 
 
@@ -134,11 +135,11 @@ def _largest(columns: list[Column]) -> Column:
     return np.maximum.reduce(np.broadcast_arrays(*columns))
 
 
-def _chosen(arg: Value, then: Value, otherwise: Value) -> Value:
+def _chosen(arg: Value, then: Value, otherwise: Value, above: Value) -> Value:
     if not isinstance(arg, Span):
-        return np.where(arg > 0, then, otherwise)
+        return np.where(arg > above, then, otherwise)
     either = Span.hull([then.low, otherwise.low, then.high, otherwise.high])
-    surely, never = arg.low > 0, arg.high <= 0
+    surely, never = arg.low > above.high, arg.high <= above.low
     return Span(
         np.where(surely, then.low, np.where(never, otherwise.low, either.low)),
         np.where(surely, then.high, np.where(never, otherwise.high, either.high)),
@@ -266,15 +267,22 @@ def is_whole(plan: Plan, cell: Cell) -> bool:
     """Slopes of straight lines, outputs of steps, the 1 that is a sum's derivative: never rounded."""
     family, layer, net = cell.address.family, cell.address.layer, plan.net
     if family == "da/dz":
-        return net.activations[layer - 1] in ("identity", "relu", "leaky_relu")
+        return kind_of(net, layer) in ("identity", "relu", "leaky_relu")
     if family == "a":
-        return net.activations[layer - 1] == "step"
+        return kind_of(net, layer) == "step"
     return (
         family == "dL/da"
-        and layer == net.depth
+        and layer == ("y" if net.kind == "recurrent" else net.depth)
         and net.loss == "output"
         and (net.reduction == "sum" or net.samples is None)
     )
+
+
+def kind_of(net: Net, layer: Layer) -> str:
+    """The activation of a layer; the outputs of a recurrent net, layer y, are sums."""
+    if layer == "y":
+        return "identity"
+    return net.activations[0 if layer == "s" else layer - 1]
 
 
 # --- the judge ---------------------------------------------------------------------------------
@@ -345,7 +353,7 @@ class Judge:
         """Weighted sums, of every pass, that saturate a unit or lie near its corner."""
         for cell in self.plan.cells:
             if cell.address.family == "z":
-                kind, size = self.plan.net.activations[cell.address.layer - 1], np.abs(tables.exact[cell.address])
+                kind, size = kind_of(self.plan.net, cell.address.layer), np.abs(tables.exact[cell.address])
                 yield from self._faults("saturated", ~(size <= WIDEST[kind] * (1 + SLACK)), cell.name)
                 yield from self._faults("corner", ~(size >= NEAREST.get(kind, 0) * (1 - SLACK)), cell.name)
 
@@ -354,7 +362,7 @@ class Judge:
         units: dict[tuple[int, int], list[Flags]] = {}
         for cell in self.plan.cells:
             to = cell.address
-            if to.family == "z" and self.plan.net.activations[to.layer - 1] == "relu":
+            if to.family == "z" and kind_of(self.plan.net, to.layer) == "relu":
                 units.setdefault((to.layer, to.units[0]), []).append(tables.exact[to] > 0)
         off = {unit: ~np.any(on, axis=0) for unit, on in units.items()}
         for (layer, unit), on in units.items():
