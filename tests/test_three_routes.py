@@ -119,7 +119,9 @@ def complex_step(net: Net, numbers: dict[str, np.ndarray], update: int, tail: st
     if net.paths:
         stems = [f"dL/dW{layer}" for layer in ("xs" if net.is_recurrent else range(1, net.depth))]
         of_paths = {name: slope for name, slope in differences.items() if name.partition("[")[0] in stems}
-        differences |= {f"paths({name[: name.index('[')]}){name[name.index('[') :]}": of_paths[name] for name in of_paths}
+        differences |= {
+            f"paths({name[: name.index('[')]}){name[name.index('[') :]}": of_paths[name] for name in of_paths
+        }
     return differences
 
 

@@ -9,23 +9,31 @@ from backproptable.errors import InputError
 from backproptable.evaluate import Solution, solve
 from backproptable.example import load_preset, preset_titles
 from backproptable.handout import Handout, make_handout
+from backproptable.net import Net
 from backproptable.notation import notation_titles
 from backproptable.render.formats import render_sheet
 from backproptable.style import Style
 from support.nets import seeded_example
 
-__all__ = ["KINDS", "NOTATIONS", "PRESETS", "finished_preset", "finished_text", "random_solution", "rotated"]
+__all__ = ["KINDS", "NOTATIONS", "PRESETS", "finished_preset", "finished_text", "net_of", "random_solution", "rotated"]
 
 PRESETS = tuple(preset_titles())
 NOTATIONS = tuple(notation_titles())
+IN_TIME = ("code", "indexed", "notes", "words")
+"""Notations that can write recurrent nets."""
 KINDS = ("md", "tex", "json")
 
 _SEED = 1
 
 
-def rotated(number: int) -> str:
-    """One notation after the other: what does not depend on it need not be seen in each."""
-    return NOTATIONS[number % len(NOTATIONS)]
+def rotated(number: int, net: Net | None = None) -> str:
+    """One notation after the other: what does not depend on it need not be seen in each. Not all can write every net."""
+    able = NOTATIONS if net is None or net.kind != "recurrent" else IN_TIME
+    return able[number % len(able)]
+
+
+def net_of(preset: str) -> Net:
+    return load_preset(preset).net
 
 
 @cache

@@ -254,7 +254,9 @@ def _per_sample(net: Net, stem: str, array: Any, rows: Sequence[int], tail: str)
     """Outside a batch no sample is named."""
     if not net.samples:
         return named(stem, array[0], tail)
-    return {name: value for row, of_row in zip(rows, array, strict=True) for name, value in _of_row(stem, row, of_row, tail)}
+    return {
+        name: value for row, of_row in zip(rows, array, strict=True) for name, value in _of_row(stem, row, of_row, tail)
+    }
 
 
 def _of_row(stem: str, row: int, array: Any, tail: str) -> Iterator[tuple[str, float]]:

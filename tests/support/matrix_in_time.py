@@ -137,7 +137,8 @@ def _paths(
         for last, slopes in zip(_with_targets(net), by_state, strict=True):
             if step < last:
                 cells |= {
-                    f"do/ds[{last},{k + 1},{step},{j + 1}]{tail}": float(slope) for (k, j), slope in np.ndenumerate(slopes)
+                    f"do/ds[{last},{k + 1},{step},{j + 1}]{tail}": float(slope)
+                    for (k, j), slope in np.ndenumerate(slopes)
                 }
     _, Ws, Wy = (_from_to(net, numbers[f"W{letter}"]) for letter in "xsy")
     sums = {"x": np.zeros(_from_to(net, numbers["Wx"]).shape), "s": np.zeros(Ws.shape)}
@@ -175,7 +176,9 @@ def _forward_cells(net: Net, numbers: Numbers, arrays: Numbers, *, prime: str = 
 
 def _in_time(stem: str, rows: Mapping[int, Any], tail: str) -> dict[str, float]:
     return {
-        f"{stem}[{step},{unit}]{tail}": float(value) for step, row in rows.items() for unit, value in enumerate(row, start=1)
+        f"{stem}[{step},{unit}]{tail}": float(value)
+        for step, row in rows.items()
+        for unit, value in enumerate(row, start=1)
     }
 
 

@@ -88,13 +88,13 @@ def random_run(random: Random, *, forward_only: bool = False) -> Net:
     if not _has_numbers(net.loss, net.activations[-1], net.layers[-1]):
         net = replace(net, loss="half_sse")
     more: dict[str, object] = {"mask": random.choice(CHOICES["mask"])}
-    if net.depth > 1 and random.random() < 0.6:
+    if net.depth > 1 and random.random() < 0.8:
         more["keep"] = [Decimal(random.choice(("0.25", "0.5", "0.8", "1"))) for _ in net.layers[1:-1]]
     if forward_only and random.random() < 0.7:
         more["activations"] = (*net.activations[:-1], "step")
         more["threshold"] = _hundredths(random.randint(-50, 50))
     if not forward_only:
-        more["squared_error"] = net.loss in SQUARED and random.random() < 0.6
+        more["squared_error"] = net.loss in SQUARED and random.random() < 0.8
         if net.samples and random.random() < 0.6:
             more |= {"online": True, "epochs": random.randint(1, 4 // net.samples), "updates": 1, "reduction": "sum"}
         paths = prod(net.layers[2:]) * (1 if "online" in more else net.samples or 1)
