@@ -317,10 +317,11 @@ class Judge:
     # --- the givens
 
     def grid(self, tables: Tables) -> Iterator[Fault]:
-        """Numbers off their grids; inputs, weights and biases that are 0; targets that are none."""
+        """Numbers off their grids; inputs, weights and biases that are 0; targets that are none; masks for nothing."""
         grid_of = {"x": self.grids.inputs, "W": self.grids.weights, "b": self.grids.biases}
         for number, sheet in enumerate(tables.texts):
             targets: dict[int | None, list[Decimal]] = {}
+            masks: dict[tuple[Layer | None, int | None], list[Decimal]] = {}
             for cell, text in zip(self.plan.givens, sheet, strict=True):
                 family, value = cell.address.family, Decimal(text)
                 if family == "eta":
@@ -328,8 +329,13 @@ class Judge:
                 elif cell.name in self.given:
                     continue
                 elif family == "y":
-                    targets.setdefault(cell.address.sample, []).append(value)
+                    targets.setdefault(cell.address.case, []).append(value)
                     continue
+                elif family == "m":
+                    masks.setdefault((cell.address.layer, cell.address.sample), []).append(value)
+                    continue
+                elif family == "a":
+                    fine = value == 0  # the state before the first step
                 else:
                     fine = value != 0 and _is_on(grid_of[family], value)
                 if not fine:
@@ -337,6 +343,9 @@ class Judge:
             for sample, values in targets.items():
                 if not self._are_targets(values):
                     yield Fault("targets", number, f"y of sample {sample}")
+            for (layer, sample), values in masks.items():
+                if set(values) != ({Decimal(0), Decimal(1)} if len(values) > 1 else {Decimal(1)}):
+                    yield Fault("masks", number, f"m{layer} of sample {sample}")
 
     def _are_targets(self, values: list[Decimal]) -> bool:
         net = self.plan.net
@@ -344,7 +353,7 @@ class Judge:
             return sorted(values) == [*(Decimal(0) for _ in values[1:]), Decimal(1)]
         if net.loss == "binary_cross_entropy":
             return all(value in (0, 1) for value in values)
-        within = {"sigmoid": (0, 1), "tanh": (-1, 1)}.get(net.activations[-1], (0, 10))
+        within = {"sigmoid": (0, 1), "tanh": (-1, 1)}.get(kind_of(net, net.last), (0, 10))
         return all(within[0] < value < within[1] and value.as_tuple().exponent >= -2 for value in values)
 
     # --- the numbers
@@ -395,10 +404,12 @@ class Judge:
                 yield from self._faults("gap", off & ~is_nothing, cell.name)
 
     def loss(self, tables: Tables) -> Iterator[Fault]:
-        """A printed loss that does not fall."""
-        before, after = Address("L"), Address("L", primed=True)
+        """A printed loss that does not fall: from the first, or from the sum of the first epoch of an online run."""
+        first = self.plan.net.samples if self.plan.net.online else 1
+        before, after = [Address("L", update=update) for update in range(1, first + 1)], Address("L", primed=True)
         if after in tables.on_sheet:
-            yield from self._faults("loss", ~(tables.on_sheet[after] < tables.on_sheet[before]), "L'")
+            fall = sum(tables.on_sheet[loss] for loss in before) - tables.on_sheet[after]
+            yield from self._faults("loss", ~(fall > 0), "L'")
 
     @staticmethod
     def _faults(rule: str, wrong: Flags, where: str) -> Iterator[Fault]:
