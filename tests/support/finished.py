@@ -27,7 +27,7 @@ _SEED = 1
 
 
 def rotated(number: int, net: Net | None = None) -> str:
-    """One notation after the other: what does not depend on it need not be seen in each. Not all can write every net."""
+    """One notation after the other, if it can write the net: what does not depend on it need not be seen in each."""
     able = NOTATIONS if net is None or net.kind != "recurrent" else IN_TIME
     return able[number % len(able)]
 

@@ -3,15 +3,16 @@
 This is the oracle for the plan's numbers. It takes nothing from the package but the description of
 the net; even the names of the cells are put together here, from section 4 of the design.
 
-Numbers are a dict of arrays: ``x``, ``y`` and the masks ``m1``, ... with a row per sample, ``W1``, ``b1``, ... in
-the net's own layout. An update of an online run sees one of the rows (`rows_of`). `forward` and `loss` also take complex arrays (for complex-step differences) and
-another array module (for autograd), so they branch on real parts and change nothing in place.
+Numbers are a dict of arrays: ``x``, ``y`` and the masks ``m1``, ... with a row per sample, ``W1``, ``b1``,
+... in the net's own layout. An update of an online run sees one of the rows (`rows_of`). `forward` and
+`loss` also take complex arrays (for complex-step differences) and another array module (for autograd), so
+they branch on real parts and change nothing in place.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import product
+from itertools import pairwise, product
 from types import ModuleType
 from typing import Any
 
@@ -205,7 +206,7 @@ def _paths(
         for i, *units in product(*map(range, net.layers[n - 1 :])):
             for place, row in enumerate(rows):
                 path = below[place, i] * slopes[f"dL/dz{net.depth}"][place, units[-1]]
-                for level, (one, other) in enumerate(zip(units, units[1:], strict=False), start=n):
+                for level, (one, other) in enumerate(pairwise(units), start=n):
                     path *= slopes[f"da{level}/dz{level}"][place, one]
                     if _drops(net, level):
                         path *= _left_by_dropout(net, numbers, level, [row])[0, one]

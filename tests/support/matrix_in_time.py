@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from itertools import product
+from itertools import pairwise, product
 from types import ModuleType
 from typing import Any
 
@@ -149,7 +149,7 @@ def _paths(
             path = Wy[units[-1]] @ in_time["dL/do"][last]
             for t, unit in enumerate(units, start=step):
                 path *= in_time["ds/dz"][t][unit]
-            for one, other in zip(units, units[1:], strict=False):
+            for one, other in pairwise(units):
                 path *= Ws[one, other]
             sums["x"][:, units[0]] += numbers["x"][step - 1] * path
             sums["s"][:, units[0]] += arrays["s"][step - 1] * path

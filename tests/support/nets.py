@@ -1,7 +1,7 @@
 """Random nets of every kind, with numbers to put in.
 
-There are three generators: of a net and its training step, of such a net with dropout, samples in turn or paths besides,
-and of a recurrent net. They draw from a `random.Random`, so that Hypothesis (which can pose as one,
+There are three generators: of a net and its training step, of such a net with dropout, samples in turn
+or paths besides, and of a recurrent net. They draw from a `random.Random`, so that Hypothesis (which can pose as one,
 and then finds and shrinks failing examples) and plain seeded loops get the same kinds of nets.
 """
 
