@@ -15,7 +15,7 @@ import autograd.numpy
 import numpy as np
 import pytest
 import sympy
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 
 from backproptable.derive import derive_plan
 from backproptable.evaluate import Calculator
@@ -36,6 +36,7 @@ from support.nets import (
     seeded_example,
 )
 
+HALF = settings(THOROUGH, max_examples=80)
 STEP = 1e-30
 """Of complex-step differences: nothing is subtracted, so it can be as small as one likes."""
 
@@ -73,7 +74,7 @@ def test_every_cell_is_what_whole_matrices_give(example: Example) -> None:
     check_all_cells(example)
 
 
-@THOROUGH
+@HALF
 @given(later_examples)
 def test_every_cell_of_runs_and_in_time_is_what_whole_matrices_give(example: Example) -> None:
     """Dropout, samples in turn, squared errors, paths one by one; recurrent nets unfolded."""
@@ -97,7 +98,7 @@ def test_gradients_are_differences_of_the_loss(example: Example) -> None:
     check_differences(example)
 
 
-@THOROUGH
+@HALF
 @given(later_examples_that_learn)
 def test_gradients_of_runs_and_in_time_are_differences_of_the_loss(example: Example) -> None:
     """Of the loss of the sample in turn; through the masks; through all time steps."""
