@@ -18,7 +18,7 @@ from backproptable.derive import derive_plan
 from backproptable.digits import DEFAULT_FIGURES
 from backproptable.errors import InputError, Problem, suggestion
 from backproptable.filenames import DEFAULT_FILE_NAME, rule_problems
-from backproptable.givens import samples_of
+from backproptable.givens import samples_of, steps_of
 from backproptable.grids import DEFAULT_GRIDS, Grid, Grids, dead_unit_problems
 from backproptable.net import Net
 from backproptable.plan import Plan
@@ -133,7 +133,9 @@ class _Reading:
 
     def _net(self) -> Net:
         samples, keys = self.file.draw.samples, self.shared.net_keys()
-        if samples is None and keys.get("kind") != "recurrent":
+        if keys.get("kind") == "recurrent":
+            keys.setdefault("steps", steps_of(self.shared.base.givens))
+        elif samples is None:
             samples = samples_of(self.shared.base.givens)
         # Nothing can be learned through a step function: such sheets are a forward pass only.
         return self.shared.net({**keys, "samples": samples, "forward_only": "step" in keys.get("activations", ())})

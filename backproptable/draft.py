@@ -91,7 +91,7 @@ class Pass:
             return Ref(Address(family, layer, index, primed=True, update=done))
         return Ref(Address(family, layer, index))
 
-    def input(self, unit: Unit, case: Case) -> Ref:
+    def datum(self, unit: Unit, case: Case) -> Ref:
         """An input, which no pass changes."""
         return self._in_case(Address("x", None, (unit,)), case)
 
@@ -108,7 +108,7 @@ class Pass:
     def passed_on(self, layer: int, unit: Unit, case: Case) -> Ref:
         """What the next layer gets of a unit: its output, or what dropout leaves of it. Layer 0 are the inputs."""
         if layer == 0:
-            return self.input(unit, case)
+            return self.datum(unit, case)
         return self.ref("d" if self.net.drops(layer) else "a", layer, unit, case=case)
 
     def target(self, unit: Unit, case: Case) -> Ref:
@@ -131,7 +131,7 @@ class Draft:
         net, start = self.net, Pass(self.net, 1)
         seen: tuple[Case, ...] = tuple(net.time_steps) if net.is_recurrent else net.sample_numbers
         self._check_size(len(seen) * (net.layers[0] + net.layers[-1]))
-        refs = [start.input(i, case) for case in seen for i in net.units(0)]
+        refs = [start.datum(i, case) for case in seen for i in net.units(0)]
         if net.needs_targets:
             cases = net.loss_steps if net.is_recurrent else seen
             refs += [start.target(k, case) for case in cases for k in net.units(net.last)]

@@ -27,6 +27,7 @@ from backproptable.plaintext import one_line
 from backproptable.style import EXPLAIN, LAYOUTS
 
 __all__ = [
+    "GIVEN",
     "KNOWN_KEYS",
     "NEARLY",
     "PARAMETER",
@@ -50,7 +51,7 @@ NEARLY: Final = 0.8
 """How close (to `difflib`) a key comes to one that belongs elsewhere, if that is what it means."""
 PARAMETER: Final = re.compile("[Wb][1-9][0-9]*|W[xsy]|b[sy]")
 """The keys of weight matrices and biases."""
-_GIVEN: Final = re.compile(f"x|y|s0|m[1-9][0-9]*|{PARAMETER.pattern}")
+GIVEN: Final = re.compile(f"x|y|s0|m[1-9][0-9]*|{PARAMETER.pattern}")
 """The keys of [givens]."""
 
 
@@ -199,7 +200,7 @@ def problem_of(detail: Any, known: Known) -> Problem:
 
 def _unknown_key(table: str | None, key: str, known: Known) -> tuple[str, str]:
     """What is wrong with a key that is not one of its table's, and what to do."""
-    if _GIVEN.fullmatch(key):
+    if GIVEN.fullmatch(key):
         return "is not a known key.", "It belongs below a line [givens]."
     own, others = known[table], [other for home, keys in known.items() if home for other in keys]
     meant = get_close_matches(key, others, n=1, cutoff=NEARLY)

@@ -40,21 +40,6 @@ _SHORT_DELTAS: Final = (("softmax", "cross_entropy"), ("sigmoid", "binary_cross_
 """(output activation, loss) for which dL/dz = a - y holds."""
 
 
-_ONLY_WHERE_SET: Final = (
-    "kind",
-    "steps",
-    "loss_at",
-    "online",
-    "epochs",
-    "keep",
-    "mask",
-    "threshold",
-    "squared_error",
-    "paths",
-)
-"""Keys that are said only where they are not what they are by default: manifests of nets without them stay the same."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Net:
     """A net and how one training step of it is worked.
@@ -232,6 +217,8 @@ class Net:
             )
 
     def _wrong_activations(self) -> Iterator[Problem]:
+        if self.is_recurrent:  # has rules of its own
+            return
         for number, activation in enumerate(self.activations, start=1):
             if activation == "softmax" and number < len(self.activations):
                 yield Problem(
@@ -383,13 +370,8 @@ class Net:
 
     def as_keys(self) -> dict[str, object]:
         """The keys of ``[net]`` in an example file that describe this net."""
-        derived = ("samples", "forward_only", *(("updates",) if self.online else ()))
-        keys = {
-            field.name: getattr(self, field.name)
-            for field in fields(self)
-            if field.name not in derived
-            and (field.name not in _ONLY_WHERE_SET or getattr(self, field.name) != field.default)
-        }
+        derived = ("samples", "forward_only")
+        keys = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in derived}
         return {key: list(value) if isinstance(value, tuple) else value for key, value in keys.items()}
 
 

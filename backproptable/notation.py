@@ -21,8 +21,7 @@ A pattern may be a table with ``hidden`` and ``output``. ``b_shared`` is the bia
 ``prime`` the mark of what is updated, ``letters`` stand for units in rules where i, j, k name layers.
 
 For recurrent nets a notation has a table ``recurrent`` with patterns for ``z``, ``s`` (the state) and
-``o`` (the outputs), where ``<n>`` is x, s or y, and with others where they differ. A notation without
-it cannot write them.
+``o`` (the outputs), and with others where they differ. There ``<n>`` is x, s or y.
 
 A derivative may have a pattern of its own under the family's name, such as ``"dL/dz"``. ``opposite``
 lists the families this notation writes with the opposite sign (see `render.signs`); each needs a
@@ -71,9 +70,6 @@ def load_notation(name: str, net: Net) -> Notation:
     if name not in known:
         raise InputError([Problem("notation", f"{name!r} is not known.", suggestion(name, known))])
     patterns = _read(name)
-    if net.is_recurrent and "recurrent" not in patterns:
-        able = ", ".join(other for other in known if "recurrent" in _read(other))
-        raise InputError([Problem("notation", f"{name} cannot write recurrent nets.", f"Use one of {able}.")])
     return Notation(net, _USUAL | patterns | (patterns["recurrent"] if net.is_recurrent else {}))
 
 
@@ -107,10 +103,10 @@ class Notation:
 
     def symbol(self, address: Address) -> str:
         """The TeX of a cell."""
+        if address.family in self.patterns and not address.is_share:
+            return _safe(self._written(address))
         if address.is_share or address.family == "paths":
             return self._in_part(address)
-        if address.family in self.patterns:
-            return _safe(self._written(address))
         if address.family == "do/ds":
             output, step, unit = address.units
             state = address._replace(family="a", layer="s", units=(unit,), time=step)

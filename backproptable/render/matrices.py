@@ -104,13 +104,13 @@ def equations(net: Net, cells: Sequence[Cell], printer: PrintCell, *, worked: bo
     """The cells of one step as equations.
 
     Nothing if one of them would not fit on the page; and none for the sizes of whole gradients, which
-    have nothing to do with each other.
+    have nothing to do with each other, and for sums over paths, which are long lines each.
     """
     found: list[MatrixEquation] = []
     for matrix in arranged(net, cells, cells):
         for part in _parts(net, matrix):
             equation = _fitting(net, part, printer, worked=worked)
-            if equation is None or cells[0].address.family == "norm":
+            if equation is None or cells[0].address.family in ("norm", "paths"):
                 return []
             found.append(equation)
     return found
@@ -321,8 +321,14 @@ def _letters(formula: Formula, leaf: Callable[[Ref], float]) -> float:
     return sum(parts) + 3
 
 
+_IN_PART: Final = re.compile(r"(?:\\Bigl)?\((.*?)(?:\\Bigr)?\)_ \{(.*)\}")
+"""A whole symbol in brackets, with a mark behind them."""
+
+
 def _letters_of(symbol: str) -> float:
     """The letters of a symbol: of the wider half of a fraction."""
+    if in_part := _IN_PART.fullmatch(symbol):
+        return _letters_of(in_part[1]) + 1.5 + 0.8 * _letters_of_half(in_part[2])
     return max(map(_letters_of_half, symbol.split("}{")))
 
 

@@ -53,6 +53,10 @@ _LONG_ROOT: Final = 2
 """A root over more terms than this is written as a power of 1/2, which can run over a line's end."""
 
 
+_LONGEST_WHOLE: Final = 3
+"""A product of more factors may run over a line's end."""
+
+
 class RulePrinter(Protocol):
     """Prints what only rules have: partial derivatives as symbols, and letters for units."""
 
@@ -176,7 +180,8 @@ def _signed(
     """Terms joined by + and -. In TeX a braced product is not broken at the end of a line."""
 
     def whole(term: Formula, text: str) -> str:
-        return f"{{{text}}}" if keep_together and isinstance(term, Product) else text
+        is_short = isinstance(term, Product) and len(term.factors) <= _LONGEST_WHOLE
+        return f"{{{text}}}" if keep_together and is_short else text
 
     parts = [whole(terms[0], first(terms[0]))]
     for _, term in pairwise(terms):

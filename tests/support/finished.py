@@ -11,12 +11,23 @@ from backproptable.example import load_preset, preset_titles
 from backproptable.handout import Handout, make_handout
 from backproptable.notation import notation_titles
 from backproptable.render.formats import render_sheet
-from backproptable.style import Style
+from backproptable.style import Style, style_problems
 from support.nets import seeded_example
 
-__all__ = ["KINDS", "NOTATIONS", "PRESETS", "finished_preset", "finished_text", "random_solution", "rotated"]
+__all__ = [
+    "IN_STEPS",
+    "KINDS",
+    "NOTATIONS",
+    "PRESETS",
+    "finished_preset",
+    "finished_text",
+    "random_solution",
+    "rotated",
+]
 
 PRESETS = tuple(preset_titles())
+IN_STEPS = tuple(name for name in PRESETS if not list(style_problems(Style(layout="steps"), load_preset(name).net)))
+"""The presets that can be laid out in steps."""
 NOTATIONS = tuple(notation_titles())
 KINDS = ("md", "tex", "json")
 
