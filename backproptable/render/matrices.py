@@ -41,6 +41,9 @@ _SHORT_NUMBER: Final = 3.0
 _LONG_NUMBER: Final = 9.0
 """Letters of an updated weight, which shows every decimal."""
 
+_BESIDE_A_FRACTION: Final = 1.0
+"""Letters that TeX leaves free beside a fraction, both sides together."""
+
 _GAP: Final = 2.0
 """Letters between two columns, and for the brackets."""
 
@@ -328,8 +331,9 @@ _IN_PART: Final = re.compile(r"(?:\\Bigl)?\((.*?)(?:\\Bigr)?\)_ \{(.*)\}")
 def _letters_of(symbol: str) -> float:
     """The letters of a symbol: of the wider half of a fraction."""
     if in_part := _IN_PART.fullmatch(symbol):
-        return _letters_of(in_part[1]) + 1.5 + 0.8 * _letters_of_half(in_part[2])
-    return max(map(_letters_of_half, symbol.split("}{")))
+        return _letters_of(in_part[1]) + 4 + 0.8 * _letters_of_half(in_part[2])
+    halves = symbol.split("}{")
+    return max(map(_letters_of_half, halves)) + _BESIDE_A_FRACTION * (len(halves) > 1)
 
 
 def _letters_of_half(tex: str) -> float:
