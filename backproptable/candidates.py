@@ -22,7 +22,7 @@ from backproptable.grids import Grid, Grids
 from backproptable.names import Address, Layer
 from backproptable.plan import Cell, Plan
 from backproptable.remembered import Remembered
-from backproptable.rules import NEAREST, WIDEST
+from backproptable.rules import NEAREST, WIDEST, corner
 
 __all__ = ["Candidates", "Units"]
 
@@ -58,6 +58,7 @@ class _Unit:
     end: int
     """The rows of the plan that come before this are enough to add up."""
     add_up: TableProgram
+    corner: float
     nearest: float
     widest: float
     relu: int | None
@@ -171,7 +172,8 @@ class Candidates:
             unit.add_up(part)
             sums = part[unit.sums]
             values[unit.sums[:, None], left] = sums
-            fair = ((np.abs(sums) >= unit.nearest) & (np.abs(sums) <= unit.widest)).all(axis=0)
+            off = np.abs(sums - unit.corner)
+            fair = ((off >= unit.nearest) & (np.abs(sums) <= unit.widest)).all(axis=0)
             if unit.relu is not None:
                 fair &= np.where(dead[unit.relu, left], (sums < 0).all(axis=0), (sums > 0).all(axis=0))
             left = left[~fair]
@@ -288,6 +290,7 @@ class Candidates:
             sums=np.array([row[ref.address] for ref in sums]),
             end=1 + max(row[start.output(layer, units[-1], cases[-1]).address], *(row[ref.address] for ref in sums)),
             add_up=add_up,
+            corner=corner(net, kind),
             nearest=NEAREST.get(kind, 0.0),
             widest=WIDEST[kind],
             relu=self._relus.index((layer, units[0])) if kind == "relu" else None,

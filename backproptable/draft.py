@@ -52,7 +52,7 @@ class Pass:
         if net.is_recurrent:
             return tuple(net.loss_steps)
         if net.in_turn and not self.primed:
-            return (net.sample_numbers[(self.update - 1) % len(net.sample_numbers)],)
+            return (net.turn_of(self.update)[1],)
         return net.sample_numbers
 
     @property

@@ -268,6 +268,11 @@ class Net:
         """Whether each update sees one sample of a batch."""
         return self.online and not self.forward_only
 
+    def turn_of(self, update: int) -> tuple[int, int]:
+        """The epoch of an online run that an update belongs to, and the sample that it sees."""
+        epoch, sample = divmod(update - 1, self.samples or 1)
+        return epoch + 1, sample + 1
+
     @property
     def depth(self) -> int:
         """The number of weight layers that lie one behind the other."""

@@ -9,12 +9,11 @@ from itertools import groupby
 from typing import Final
 
 from backproptable.asked import Task
-from backproptable.draft import Pass
 from backproptable.formula import Formula, Ref, Sum, references
 from backproptable.names import Address, Layer, name_of
 from backproptable.net import Net
 from backproptable.notation import Notation
-from backproptable.plan import Cell, Derivation, Equation, Part, Plan, Reason, Step
+from backproptable.plan import Cell, Derivation, Equation, Plan, Reason, Step
 from backproptable.render.epochs import Epoch
 from backproptable.render.form import slot
 from backproptable.render.matrices import Matrix, MatrixEquation, arranged, equations, grouped, matrix_of
@@ -103,9 +102,6 @@ class Section:
     update: int
     """Of the error of an epoch, the number of the epoch."""
     steps: list[StepView]
-    epoch: int | None = None
-    """The epoch of an online run that the update belongs to, and the sample that it sees."""
-    sample: int | str | None = None
 
     @property
     def explained(self) -> bool:
@@ -194,7 +190,7 @@ class _Layout:
         steps = [step for step in self.plan.steps if not on_the_sheet.isdisjoint(cell.address for cell in step.cells)]
         numbered = enumerate(steps, start=1)
         sections = [
-            self._section(kind, update, [self._step(number, step) for number, step in steps])
+            Section(kind, update, [self._step(number, step) for number, step in steps])
             for (kind, update), steps in groupby(numbered, key=lambda pair: _section_of(pair[1]))
         ]
         eta = Address("eta")
@@ -214,13 +210,6 @@ class _Layout:
             notation_note="" if net.forward_only else self.notation.note,
             opposite=bool(self.notation.opposite) and not net.forward_only,
         )
-
-    def _section(self, kind: str, update: int, steps: list[StepView]) -> Section:
-        net = self.plan.net
-        if not net.in_turn or kind in (Part.AFTER, Part.EPOCH):
-            return Section(kind, update, steps)
-        (sample,) = Pass(net, update).cases
-        return Section(kind, update, steps, (update - 1) // len(net.sample_numbers) + 1, sample)
 
     # --- steps
 
@@ -413,5 +402,4 @@ def _is_plain_sum(formula: Formula | None) -> bool:
 
 
 def _section_of(step: Step) -> tuple[str, int]:
-    first = step.cells[0].address
-    return step.part.value, int(first.units[0]) if step.part is Part.EPOCH else first.update
+    return step.part.value, step.round
