@@ -83,12 +83,12 @@ class Draft:
     def add_givens(self) -> None:
         """x, y, then weights and biases layer by layer, then the learning rate."""
         net, start = self.net, Pass(self.net, 1)
-        self._check_size(len(net.sample_numbers) * (net.layers[0] + net.layers[-1]))
+        self._check_size(len(net.sample_numbers) * (len(net.units(0)) + len(net.units(net.depth))))
         refs = [start.output(0, i, s) for s in net.sample_numbers for i in net.units(0)]
         if net.needs_targets:
             refs += [start.target(k, s) for s in net.sample_numbers for k in net.units(net.depth)]
         for layer in range(1, net.depth + 1):
-            self._check_size(len(refs) + net.layers[layer - 1] * net.layers[layer])
+            self._check_size(len(refs) + len(net.units(layer - 1)) * len(net.units(layer)))
             refs += [start.weight(layer, i, j) for i, j in net.connections(layer)]
             refs += [start.bias(layer, unit) for unit in net.bias_units(layer)]
         if net.updates and not net.forward_only:
@@ -124,7 +124,8 @@ class Draft:
                         "[net] layers",
                         f"a net of layers {list(self.net.layers)}, {self.net.samples or 1} samples and "
                         f"{self.net.updates} updates has more than {MOST_CELLS} numbers to print.",
-                        "Every number gets a line of its own: use fewer units, samples or updates.",
+                        "Every number gets a line of its own: use fewer units, samples or updates. "
+                        'A handout with layout = "matrices" works one update of such a net on shapes alone.',
                     )
                 ]
             )
