@@ -117,6 +117,7 @@ class _Reading:
         own = self.file.course.model_dump(exclude_none=True)
         self.problems += rule_problems(own.get("file_name", DEFAULT_FILE_NAME), None)
         sheet = self.shared.sheet()
+        sheet.pop("entries", None)  # of a preset; a class works all cells
         asked = sheet.get("asked", "all")
         sheet["asked"] = asked if isinstance(asked, str) else tuple(dict.fromkeys(asked))
         net = self._net()
@@ -131,7 +132,7 @@ class _Reading:
     def _net(self) -> Net:
         samples = self.file.draw.samples
         if samples is None:
-            samples = samples_of(self.shared.base.givens)
+            samples = samples_of(self.shared.base.givens) or self.shared.base.draw.samples
         return self.shared.net({**self.shared.net_keys(), "samples": samples})
 
     def _plan(self, net: Net) -> Plan | None:

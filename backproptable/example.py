@@ -87,13 +87,25 @@ class _Reading:
         if not has_targets and not self.own_numbers:
             arrays.pop("y", None)
         weights_given = any(map(PARAMETER.fullmatch, arrays))
-        net_keys["samples"] = samples_of(arrays)
+        net_keys["samples"] = self._samples(arrays)
         net_keys["forward_only"] = weights_given and has_targets and "y" not in arrays
         net = self.shared.net(net_keys)
         self.problems += self._of_the_numbers(net, arrays)
         if self.problems:
             raise InputError(self.problems)
         return Example(self.name, net, dict(named(net, arrays)), self.file.answers, sheet)
+
+    def _samples(self, arrays: Mapping[str, Any]) -> int | None:
+        """The samples of the batch: those given, or as many as are to be drawn."""
+        given, drawn = samples_of(arrays), self.file.draw.samples
+        if arrays.get("x", arrays.get("y")) is None:
+            return drawn or self.shared.base.draw.samples
+        if drawn not in (None, given):
+            key = "x" if "x" in arrays else "y"
+            has = "is one sample that is no batch" if given is None else f"has {given}"
+            remedy = "Remove it, or leave x and y out to have them drawn."
+            self.problems.append(Problem("[draw] samples", f"is {drawn}, but {key} in [givens] {has}.", remedy))
+        return given
 
     def _arrays(self) -> dict[str, Any]:
         """The numbers by key; None for those that cannot be used."""
