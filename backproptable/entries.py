@@ -9,7 +9,7 @@ from typing import Final
 from backproptable.errors import InputError, Problem, suggestion
 from backproptable.names import Address, name_of
 from backproptable.plaintext import one_line
-from backproptable.shapes import Matrix, Shapes
+from backproptable.shapes import Matrix, Shapes, matrix_name
 
 __all__ = ["MOST_ENTRIES", "chosen_entries"]
 
@@ -25,9 +25,8 @@ def chosen_entries(shapes: Shapes, names: Iterable[str] | None) -> tuple[Address
 
     Raises `InputError` with every name that is none of a number of this net.
     """
-    batch = shapes.net.samples is not None
     if names is None:
-        return tuple(matrix.entry((1,) * len(matrix.sizes), batch=batch) for matrix in shapes.matrices.values())
+        return tuple(shapes.entry(matrix, (1,) * len(matrix.sizes)) for matrix in shapes.matrices.values())
     names = list(names)
     found = [_found(shapes, number, name) for number, name in enumerate(names, start=1)]
     problems = [one for one in found if isinstance(one, Problem)]
@@ -35,12 +34,11 @@ def chosen_entries(shapes: Shapes, names: Iterable[str] | None) -> tuple[Address
         problems.append(Problem("[sheet] entries", f"has {len(names)} names.", f"Choose at most {MOST_ENTRIES}."))
     if problems:
         raise InputError(problems)
-    chosen = {one[0].entry(one[1], batch=batch) for one in found if not isinstance(one, Problem)}
+    chosen = {shapes.entry(*one) for one in found if not isinstance(one, Problem)}
     order = {name: place for place, name in enumerate(shapes.matrices)}
 
     def place(address: Address) -> tuple[int, tuple[int | str, ...]]:
-        whole = address._replace(units=(), sample=None)
-        return order[name_of(whole)], (address.sample or 0, *address.units)
+        return order[matrix_name(address)], (address.sample or 0, *address.units)
 
     return tuple(sorted(chosen, key=place))
 
@@ -58,7 +56,7 @@ def _found(shapes: Shapes, number: int, name: str) -> tuple[Matrix, tuple[int, .
         return Problem(where, f"{shown} is in no matrix of this net.", suggestion(parts[1], shapes.matrices))
     index = tuple(_indices(parts[2] or ""))
     if len(index) != len(matrix.sizes) or not all(1 <= i <= size for i, size in zip(index, matrix.sizes, strict=True)):
-        last = name_of(matrix.entry(matrix.sizes, batch=shapes.net.samples is not None))
+        last = name_of(shapes.entry(matrix, matrix.sizes))
         remedy = f"The numbers of {matrix.name} go up to {last}." if matrix.sizes else f"It is one number: {last}."
         return Problem(where, f"{shown} is not a number of {matrix.name}.", remedy)
     return matrix, index

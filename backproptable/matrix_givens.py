@@ -16,6 +16,7 @@ from hashlib import sha256, shake_256
 import numpy as np
 from numpy.typing import NDArray
 
+from backproptable.errors import InputError, Problem
 from backproptable.grids import DEFAULT_GRIDS, Grid, is_one_hot, target_grid
 from backproptable.net import Net
 from backproptable.shapes import Matrix, Shapes
@@ -58,21 +59,28 @@ def weight_grid(inputs: int) -> Grid:
 
 
 def given_matrices(shapes: Shapes, seed: int, given: Mapping[str, Decimal]) -> dict[str, GivenMatrix]:
-    """Every given matrix by its name: what `given` has (by the names of cells), and the others drawn."""
+    """Every given matrix by its name: what `given` has (by the names of cells), and the others drawn.
+
+    Raises `InputError` for a matrix of which only a part is given.
+    """
     key = sha256(f"backproptable/{seed}".encode()).digest()
     written: dict[str, dict[tuple[int, ...], Decimal]] = {}
     for name, number in given.items():
         stem, _, indices = name.removesuffix("]").partition("[")
         written.setdefault(stem, {})[tuple(map(int, filter(None, indices.split(","))))] = number
+    written["eta"] = {(): shapes.net.learning_rate}
     matrices = {}
     for matrix in shapes.matrices.values():
         if matrix.step is None:
-            fixed = {(): shapes.net.learning_rate} if matrix.name == "eta" else written.get(matrix.name)
+            fixed = written.get(matrix.name)
             matrices[matrix.name] = _drawn(shapes.net, matrix, key) if fixed is None else _written(matrix, fixed)
     return matrices
 
 
 def _written(matrix: Matrix, numbers: dict[tuple[int, ...], Decimal]) -> GivenMatrix:
+    if len(numbers) != matrix.numbers:
+        what = f"has {len(numbers):,} of {matrix.numbers:,} numbers."
+        raise InputError([Problem(f"[givens] {matrix.name}", what, "Give all of them, or none.")])
     values = np.empty(matrix.sizes)
     for index, number in numbers.items():
         values[tuple(one - 1 for one in index)] = float(number)

@@ -23,7 +23,7 @@ from backproptable.formula import Call, Formula, Power, Product, Ref, Sigma, Sum
 from backproptable.matrix_givens import GivenMatrix
 from backproptable.names import Address, name_of
 from backproptable.plan import Digits
-from backproptable.shapes import Line, Matrix, Shapes, letters_of
+from backproptable.shapes import Line, Matrix, Shapes, letters_of, matrix_name
 
 __all__ = ["MatrixSolution", "solve_matrices", "work_out"]
 
@@ -54,7 +54,7 @@ class MatrixSolution:
 
     def text(self, address: Address) -> str:
         """The number of a cell as it is printed."""
-        family, stem = address.family, _stem(address)
+        family, stem = address.family, matrix_name(address)
         if stem in self.givens:
             return show_given(self.givens[stem].number(letters_of(address)))
         number = float(_at(self.printed, address))
@@ -115,7 +115,7 @@ def work_out(shapes: Shapes, givens: Mapping[str, Array], figures: int | None) -
 
 def _put(arrays: dict[str, Array], shapes: Shapes, line: Line, values: Array) -> None:
     """Store what a line gives: a matrix, or the diagonal of softmax derivatives."""
-    name, units = _stem(line.result), line.result.units
+    name, units = matrix_name(line.result), line.result.units
     if len(units) == len(set(units)):
         on_the_diagonal = arrays.get(name)
         arrays[name] = values
@@ -158,10 +158,12 @@ class _Work:
                     return Call(function, tuple(map(sums_out, args)))
             return node
 
-        def array_of(ref: Ref) -> Ref:
-            return ref if isinstance(ref.to, str) else placed(self._spread(ref))
+        def matrices_out(ref: Ref) -> Ref:
+            if isinstance(ref.to, str):  # a sum that is worked out already
+                return ref
+            return placed(self._aligned(_axes(ref), [self.arrays[matrix_name(ref.address)]]))
 
-        skeleton = put_in(sums_out(self.formula), array_of)
+        skeleton = put_in(sums_out(self.formula), matrices_out)
         if skeleton == Ref("0"):
             return parts[0]
         program = compile_entrywise(skeleton, self.settle)
@@ -170,34 +172,32 @@ class _Work:
         table = np.array([np.broadcast_to(part, self.shape).ravel() for part in parts])
         return program(table).reshape(self.shape)
 
-    def _spread(self, ref: Ref) -> Array:
-        """An array with its axes where those of the result are, and length 1 where it has none."""
-        own = _axes(ref)
-        array = np.einsum(
-            f"{own}->{''.join(letter for letter in self.axes if letter in own)}", self.arrays[_stem(ref.address)]
-        )
-        return array.reshape(
-            [length if letter in own else 1 for letter, length in zip(self.axes, self.shape, strict=True)]
-        )
-
     def _added(self, terms: tuple[Formula, ...]) -> Array:
         """Sums over letters, and what stands beside them, without rounding noise."""
         total, size = np.zeros(self.shape), np.zeros(self.shape)
         for term in terms:
-            while isinstance(term, Sigma):
-                term = term.body
-            factors = [self.arrays[_stem(ref.address)] for ref in _factors(term)]
-            letters = ",".join(map(_axes, _factors(term)))
-            axes = "".join(letter for letter in self.axes if letter in letters)
-            shape = [length if letter in axes else 1 for letter, length in zip(self.axes, self.shape, strict=True)]
-            for into, of in ((total, factors), (size, [np.abs(factor) for factor in factors])):
-                into += np.einsum(f"{letters}->{axes}", *of, optimize=True).reshape(shape)
+            factors = _factors(term)
+            arrays = [self.arrays[matrix_name(ref.address)] for ref in factors]
+            letters = ",".join(map(_axes, factors))
+            total += self._aligned(letters, arrays)
+            size += self._aligned(letters, list(map(np.abs, arrays)))
         return self.settle(total, size)
+
+    def _aligned(self, letters: str, arrays: list[Array]) -> Array:
+        """The product of arrays with these axes, added up over the letters that the result has not.
+
+        Its axes are those of the result, of length 1 where the arrays have none.
+        """
+        axes = "".join(letter for letter in self.axes if letter in letters)
+        array: Array = np.einsum(f"{letters}->{axes}", *arrays, optimize=True)
+        return array.reshape([size if axis in axes else 1 for axis, size in zip(self.axes, self.shape, strict=True)])
 
 
 def _factors(term: Formula) -> tuple[Ref, ...]:
-    """The arrays that a term multiplies: one, two, or one by itself."""
+    """What a term multiplies and adds up: one matrix, two, or one by itself."""
     match term:
+        case Sigma(_, body):
+            return _factors(body)
         case Product(factors):
             return tuple(factor for factor in factors if isinstance(factor, Ref))
         case Power(Ref() as base, exponent):
@@ -211,12 +211,8 @@ def _axes(ref: Ref) -> str:
     return "".join(map(str, letters_of(ref.address)))
 
 
-def _stem(address: Address) -> str:
-    return name_of(address._replace(units=(), sample=None))
-
-
 def _at(arrays: Mapping[str, Array], address: Address) -> np.float64:
-    number: np.float64 = arrays[_stem(address)][tuple(int(index) - 1 for index in letters_of(address))]
+    number: np.float64 = arrays[matrix_name(address)][tuple(int(index) - 1 for index in letters_of(address))]
     return number
 
 
@@ -251,7 +247,7 @@ def _refuse_saturated(shapes: Shapes, exact: Mapping[str, Array], figures: int) 
 
 def _first(shapes: Shapes, matrix: Matrix, bad: NDArray[np.bool_]) -> str:
     index = tuple(int(place) + 1 for place in np.argwhere(bad)[0]) if bad.ndim else ()
-    return name_of(matrix.entry(index, batch=shapes.net.samples is not None))
+    return name_of(shapes.entry(matrix, index))
 
 
 def _others(bad: NDArray[np.bool_]) -> str:

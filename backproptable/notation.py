@@ -24,7 +24,8 @@ A derivative may have a pattern of its own under the family's name, such as ``"d
 lists the families this notation writes with the opposite sign (see `render.signs`); each needs a
 pattern of its own, and ``note`` is the sentence that says so on the sheet, in words without markup.
 ``whole`` has patterns for all cells of a family as one matrix, where the pattern of a cell without its
-index is not what one would write. ``program`` has names for the pseudo-code of the layout in steps (see `render.steps`).
+index is not what one would write. ``program`` has names for the pseudo-code of the layout in steps
+(see `render.steps`).
 """
 
 from __future__ import annotations

@@ -17,13 +17,23 @@ from typing import Final
 
 from backproptable.derive import derive_plan
 from backproptable.draft import sum_of
-from backproptable.errors import Problem
-from backproptable.formula import Formula, Neg, Power, Product, Ref, Sigma, Sum, children, put_in, rebuilt, references
+from backproptable.errors import InputError, Problem
+from backproptable.formula import Formula, Power, Product, Ref, Sigma, Sum, children, put_in, rebuilt, references
 from backproptable.names import Address, name_of
 from backproptable.net import Net
-from backproptable.plan import Digits, Part, Plan, Reason, Step
+from backproptable.plan import Digits, Plan, Reason, Step
 
-__all__ = ["MOST_NUMBERS", "MOST_TERMS", "Line", "Matrix", "MatrixProduct", "Shapes", "letters_of", "shapes_of"]
+__all__ = [
+    "MOST_NUMBERS",
+    "MOST_TERMS",
+    "Line",
+    "Matrix",
+    "MatrixProduct",
+    "Shapes",
+    "letters_of",
+    "matrix_name",
+    "shapes_of",
+]
 
 MOST_NUMBERS: Final = 10_000_000
 """Twice as many (exactly, and as printed) and what is needed on the way fill a gigabyte."""
@@ -68,12 +78,6 @@ class Matrix:
         """How many numbers it has."""
         return prod(self.sizes)
 
-    def entry(self, index: tuple[int, ...], *, batch: bool) -> Address:
-        """The address of the number with these indices, as they stand in its name."""
-        if batch and self.address.family in _PER_SAMPLE:
-            return self.address._replace(sample=index[0], units=index[1:])
-        return self.address._replace(units=index)
-
 
 @dataclass(frozen=True, slots=True)
 class MatrixProduct:
@@ -116,9 +120,19 @@ def letters_of(address: Address) -> tuple[int | str, ...]:
     return address.units if address.sample is None else (address.sample, *address.units)
 
 
+def matrix_name(address: Address) -> str:
+    """The name of the matrix that a cell is an entry of: its own without the indices."""
+    return name_of(address._replace(units=(), sample=None))
+
+
 def shapes_of(net: Net) -> Shapes:
-    """The lines of `net`, however large it is."""
-    return Shapes(derive_plan(_Sketch(**{field.name: getattr(net, field.name) for field in fields(Net)})))
+    """The lines of `net`, however many units it has. Raises `InputError` for more steps than a sheet can hold."""
+    sketch = _Sketch(**{field.name: getattr(net, field.name) for field in fields(Net)})
+    try:
+        return Shapes(derive_plan(sketch))
+    except InputError:
+        what = f"a net of {len(net.layers)} layers and {net.updates} updates has too many steps to print."
+        raise InputError([Problem("[net] layers", what, "Use fewer layers or updates.")]) from None
 
 
 class Shapes:
@@ -233,9 +247,10 @@ class Shapes:
                 return None
         axes = {address: self._axes(address) for address in (*factors, line.result)}
         row, column = axes[line.result]
-        [inner] = (set(axes[one]) | set(axes[other])) - {row, column} or {None}
-        if inner is None:
+        summed = {*axes[one], *axes[other]} - {row, column}
+        if not summed:  # the same axes throughout: entry by entry
             return None
+        [inner] = summed
         left, right = factors if row in axes[factors[0]] else factors[::-1]
         lengths = {_SAMPLE: 1} | self.lengths(*factors)
         times = 1
@@ -271,7 +286,17 @@ class Shapes:
 
     # --- one entry
 
-    def entry_formula(self, matrix: Matrix, address: Address) -> Formula:
+    def matrix(self, address: Address) -> Matrix:
+        """The matrix that a cell is an entry of."""
+        return self.matrices[matrix_name(address)]
+
+    def entry(self, matrix: Matrix, index: tuple[int, ...]) -> Address:
+        """The address of an entry by its indices, as they stand in its name."""
+        if self.net.samples is not None and matrix.address.family in _PER_SAMPLE:
+            return matrix.address._replace(sample=index[0], units=index[1:])
+        return matrix.address._replace(units=index)
+
+    def entry_formula(self, address: Address) -> Formula:
         """The formula of one number. Sums of up to `MOST_TERMS` terms are written out, others keep their letter."""
         line = next(line for line in self.lines if _fits(line.result, address))
         lengths = self.all_lengths(line)
@@ -304,7 +329,8 @@ def _lines(step: Step) -> Iterator[Line]:
     """The lines of a step: its rule in the form that numbers are worked out from."""
     if step.reason is Reason.NORM:
         for cell in step.cells:
-            yield Line(step, cell.address, cell.short or step.cells[0].formulas[0], cell.digits)
+            assert cell.short is not None  # noqa: S101 - it has a term per weight
+            yield Line(step, cell.address, cell.short, cell.digits)
         return
     # Softmax derivatives have a rule for the diagonal and one beside it; other rules beyond the first only tell more.
     for rule in step.rule if step.reason is Reason.LOCAL_DERIVATIVE else step.rule[:1]:
@@ -314,7 +340,7 @@ def _lines(step: Step) -> Iterator[Line]:
 
 def _fits(result: Address, address: Address) -> bool:
     """Whether a line with letters in its result works out the number at `address`."""
-    same = result._replace(units=(), sample=None) == address._replace(units=(), sample=None)
+    same = matrix_name(result) == matrix_name(address)
     if not same or len(result.units) != 2 or result.family != "da/dz":
         return same
     return (result.units[0] == result.units[1]) == (address.units[0] == address.units[1])

@@ -26,7 +26,7 @@ from backproptable.render.page import NUMBER_STYLES
 from backproptable.render.printers import Place, plain, tex
 from backproptable.render.signs import turned_plan, turned_text
 from backproptable.render.templates import fill_template
-from backproptable.shapes import Line, Matrix, Shapes
+from backproptable.shapes import Line, Matrix, Shapes, matrix_name
 from backproptable.style import Style
 
 __all__ = ["render_shapes"]
@@ -70,10 +70,10 @@ class Overview:
 def render_shapes(
     solution: MatrixSolution,
     *,
-    format: str,
+    format: str,  # noqa: A002 - the word users know
     view: str,
     style: Style,
-    seed: int | None = None,  # noqa: A002
+    seed: int | None = None,
 ) -> str:
     """The text of one file: ``md``, ``tex`` or ``json``. A blank view is filled from the givens alone.
 
@@ -112,7 +112,7 @@ class _Page:
 
     def document(self) -> Document:
         """The sections of the sketch with the chosen entries in their steps, and the losses at the end."""
-        computed = [address for address in self.solution.chosen if self._matrix(address).step is not None]
+        computed = [address for address in self.solution.chosen if self.shapes.matrix(address).step is not None]
         sections = lay_out_sections(self.plan, self.notation, set_task(self.plan, ()))
         net = self.plan.net
         layers = range(1, net.depth + 1) if self.worked and not net.forward_only else ()
@@ -153,7 +153,7 @@ class _Page:
         shown = [
             address
             for address in self.solution.chosen
-            if self._matrix(address).step is None and address.family != "eta"
+            if self.shapes.matrix(address).step is None and address.family != "eta"
         ]
         products = [(line.step.part.value, product) for line in self.shapes.lines if (product := self._product(line))]
         return Overview(givens, [self._row(address) for address in shown], products, _counts(self.shapes))
@@ -162,7 +162,7 @@ class _Page:
 
     def _step(self, step: StepView, computed: Sequence[Address]) -> StepView:
         lines = [line for line in self.shapes.lines if line.step.name == step.name]
-        of_step = [address for address in computed if self._matrix(address).step == lines[0].step]
+        of_step = [address for address in computed if self.shapes.matrix(address).step == lines[0].step]
         rows = [self._row(address) for address in of_step]
         return replace(
             step,
@@ -172,15 +172,12 @@ class _Page:
             multiplications=f"{sum(map(self.shapes.multiplications, lines)):,}",
         )
 
-    def _matrix(self, address: Address) -> Matrix:
-        return self.shapes.matrices[name_of(address._replace(units=(), sample=None))]
-
     def _row(self, address: Address) -> Row:
-        matrix = self._matrix(address)
+        matrix = self.shapes.matrix(address)
         name, symbol = name_of(address), self.notation.symbol(address)
         if matrix.step is None:
             return Row(name, symbol, "", "", self.number(address, VALUE))
-        formula = self.shapes.entry_formula(matrix, address)
+        formula = self.shapes.entry_formula(address)
         in_symbols = tex(formula, self._symbol, _Sums(self.notation, _lengths(self.shapes, formula)))
         if not self.worked:
             return Row(name, symbol, in_symbols, "", "")
@@ -191,7 +188,7 @@ class _Page:
         """A slot for the number of a cell; on a blank sheet only givens have a text to fill it with."""
         if address not in self._places:
             self._places[address] = len(self.texts)
-            visible = self.worked or self._matrix(address).step is None
+            visible = self.worked or self.shapes.matrix(address).step is None
             text = self.solution.text(address) if visible else None
             self.texts.append(turned_text(text) if text and address.family in self.notation.opposite else text)
         return slot(self._places[address], style)
@@ -213,7 +210,7 @@ class _Page:
         plus = "" if product.plus is None else f" + {self.notation.matrix(product.plus)}"
         result = self.notation.matrix(line.result)
         return ProductView(
-            name_of(line.result._replace(units=(), sample=None)),
+            matrix_name(line.result),
             rf"{result} = {left} \cdot {right}{plus}",
             product.left_shape,
             product.right_shape,
@@ -304,7 +301,7 @@ def _json(solution: MatrixSolution, *, worked: bool, seed: int | None) -> str:
 
 
 def _line_content(shapes: Shapes, line: Line) -> dict[str, Any]:
-    product, matrix = shapes.product(line), shapes.matrices[name_of(line.result._replace(units=(), sample=None))]
+    product, matrix = shapes.product(line), shapes.matrix(line.result)
     return {
         "name": matrix.name,
         "part": line.step.part.value,
@@ -320,7 +317,7 @@ def _line_content(shapes: Shapes, line: Line) -> dict[str, Any]:
 
 def _entry_content(solution: MatrixSolution, address: Address, *, worked: bool) -> dict[str, Any]:
     shapes = solution.shapes
-    matrix = shapes.matrices[name_of(address._replace(units=(), sample=None))]
+    matrix = shapes.matrix(address)
     entry: dict[str, Any] = {"name": name_of(address), "step": None, "reason": None, "formula": None}
     entry |= dict.fromkeys(("substituted", "shown", "value"))
 
@@ -329,7 +326,7 @@ def _entry_content(solution: MatrixSolution, address: Address, *, worked: bool) 
         return f"({text})" if text.startswith("-") and place is not Place.OPEN else text
 
     if matrix.step is not None:
-        formula = shapes.entry_formula(matrix, address)
+        formula = shapes.entry_formula(address)
         entry |= {"step": matrix.step.name, "reason": matrix.step.reason.value, "formula": _plain(shapes, formula)}
         if worked and not _has_sums(formula):
             entry["substituted"] = plain(formula, number)
