@@ -1,9 +1,9 @@
 """The numbers of a net on shapes alone: every line worked out for whole matrices at once, by NumPy.
 
-What is added up over a letter is a product of two arrays (`numpy.einsum`, which hands it to BLAS), or a
-plain sum. Everything else goes entry by entry through the same compiled formulas as single cells do, so
-there is one definition of every function and derivative (SymPy's, at the price of its import: a quarter
-of a second). Rounding noise is taken from sums as it is for cells.
+What is added up over a letter is a product of two arrays, which goes to BLAS, or a plain sum. Everything
+else goes entry by entry through the same compiled formulas as single cells do, so there is one definition
+of every function and derivative (SymPy's, at the price of its import: a quarter of a second). Rounding
+noise is taken from sums as it is for cells.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ class _Work:
         def matrices_out(ref: Ref) -> Ref:
             if isinstance(ref.to, str):  # a sum that is worked out already
                 return ref
-            return placed(self._aligned(_axes(ref), [self.arrays[matrix_name(ref.address)]]))
+            return placed(self._aligned([_axes(ref)], [self.arrays[matrix_name(ref.address)]]))
 
         skeleton = put_in(sums_out(self.formula), matrices_out)
         if skeleton == Ref("0"):
@@ -178,19 +178,36 @@ class _Work:
         for term in terms:
             factors = _factors(term)
             arrays = [self.arrays[matrix_name(ref.address)] for ref in factors]
-            letters = ",".join(map(_axes, factors))
+            letters = list(map(_axes, factors))
             total += self._aligned(letters, arrays)
             size += self._aligned(letters, list(map(np.abs, arrays)))
         return self.settle(total, size)
 
-    def _aligned(self, letters: str, arrays: list[Array]) -> Array:
+    def _aligned(self, letters: list[str], arrays: list[Array]) -> Array:
         """The product of arrays with these axes, added up over the letters that the result has not.
 
         Its axes are those of the result, of length 1 where the arrays have none.
         """
-        axes = "".join(letter for letter in self.axes if letter in letters)
-        array: Array = np.einsum(f"{letters}->{axes}", *arrays, optimize=True)
+        axes = "".join(letter for letter in self.axes if any(letter in own for own in letters))
+        array = _contracted(letters, arrays, axes)
         return array.reshape([size if axis in axes else 1 for axis, size in zip(self.axes, self.shape, strict=True)])
+
+
+def _contracted(letters: list[str], arrays: list[Array], axes: str) -> Array:
+    """`numpy.einsum`; but two plain matrices go to BLAS with the rows of the result first.
+
+    The other way round, which `einsum` may choose, BLAS takes fifty times as long where its threads wait for a
+    busy core: few rows, many columns and a long sum are the worst that it can be asked for.
+    """
+    summed = set(letters[0]) & set(letters[-1]) - set(axes)
+    if [len(own) for own in letters] == [2, 2] and len(summed) == 1 and len(axes) == 2:
+        [inner] = summed
+        (left, first), (right, second) = sorted(
+            zip(letters, arrays, strict=True), key=lambda pair: axes[0] not in pair[0]
+        )
+        return np.tensordot(first, second, (left.index(inner), right.index(inner)))
+    array: Array = np.einsum(f"{','.join(letters)}->{axes}", *arrays, optimize=True)
+    return array
 
 
 def _factors(term: Formula) -> tuple[Ref, ...]:

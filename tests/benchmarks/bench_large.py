@@ -49,10 +49,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         command = ["-m", "backproptable", "handout", arguments.preset, "--seed", "7", "-o", folder]
         for title, what in (("NumPy alone", ["-c", FLOOR]), (f"handout {arguments.preset}", command)):
-            runs = [run([sys.executable, *what]) for _ in range(arguments.repeat)]
-            print(
-                f"{title:<18} {min(runs)[0]:>7.2f} {min(one[1] for one in runs):>8.2f} {max(one[2] for one in runs):>9.0f}"
-            )
+            wall, processor, memory = zip(*(run([sys.executable, *what]) for _ in range(arguments.repeat)), strict=True)
+            print(f"{title:<18} {min(wall):>7.2f} {min(processor):>8.2f} {max(memory):>9.0f}")
 
 
 if __name__ == "__main__":
