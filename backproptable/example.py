@@ -37,7 +37,7 @@ class Example:
     answers: Mapping[str, str]
     """Numbers to verify, exactly as written."""
     sheet: Mapping[str, Any]
-    """Settings of the sheet: figures, carry, layout, explain, notation, as far as given."""
+    """Settings of the sheet: figures, carry, layout, explain, notation, entries, as far as given."""
     source: str = ""
     """The file, or the name of the preset: what problems that are found later are said of."""
 
