@@ -55,7 +55,7 @@ class _Sketch(Net):
 
     @property
     def sample_numbers(self) -> tuple[int | None, ...]:
-        return super().sample_numbers[:1]
+        return (None,) if self.samples is None else (1,)
 
 
 @dataclass(frozen=True, slots=True)
