@@ -117,6 +117,7 @@ class _Reading:
         own = self.file.course.model_dump(exclude_none=True)
         self.problems += rule_problems(own.get("file_name", DEFAULT_FILE_NAME), None)
         sheet = self.shared.sheet()
+        sheet.pop("entries", None)  # of a preset; a class works all cells
         asked = sheet.get("asked", "all")
         sheet["asked"] = asked if isinstance(asked, str) else tuple(dict.fromkeys(asked))
         net = self._net()
@@ -136,7 +137,7 @@ class _Reading:
         if keys.get("kind") == "recurrent":
             keys.setdefault("steps", steps_of(self.shared.base.givens))
         elif samples is None:
-            samples = samples_of(self.shared.base.givens)
+            samples = samples_of(self.shared.base.givens) or self.shared.base.draw.samples
         # Nothing can be learned through a step function: such sheets are a forward pass only.
         return self.shared.net({**keys, "samples": samples, "forward_only": "step" in keys.get("activations", ())})
 

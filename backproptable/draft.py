@@ -28,6 +28,8 @@ __all__ = [
 MOST_CELLS: Final = 2200
 """Beyond this a page of single cells helps nobody."""
 
+_ON_SHAPES: Final = ' A handout with layout = "matrices" works one update of such a net on shapes alone.'
+
 Unit = int | str
 Case = int | str | None
 """A sample of a batch, or a time step of a sequence; a letter for any of them; None where there is one sample."""
@@ -130,7 +132,7 @@ class Draft:
         """x, y, the state to start from, masks, weights and biases layer by layer, the learning rate."""
         net, start = self.net, Pass(self.net, 1)
         seen: tuple[Case, ...] = tuple(net.time_steps) if net.is_recurrent else net.sample_numbers
-        self._check_size(len(seen) * (net.layers[0] + net.layers[-1]))
+        self._check_size(len(seen) * (len(net.units(0)) + len(net.units(net.last))))
         refs = [start.datum(i, case) for case in seen for i in net.units(0)]
         if net.needs_targets:
             cases = net.loss_steps if net.is_recurrent else seen
@@ -177,7 +179,8 @@ class Draft:
                         f"a net of layers {list(self.net.layers)}, {self._length()} and "
                         f"{self.net.updates} updates has more than {MOST_CELLS} numbers to print.",
                         "Every number gets a line of its own: use fewer units, "
-                        f"{'steps' if self.net.is_recurrent else 'samples'} or updates.",
+                        f"{'steps' if self.net.is_recurrent else 'samples'} or updates."
+                        + (_ON_SHAPES if self.net.is_plain else ""),
                     )
                 ]
             )

@@ -145,6 +145,18 @@ class SheetKeys(Keys):
     notation: Annotated[str, _one_of(notation_titles)] | None = None
 
 
+class ExampleSheetKeys(SheetKeys):
+    """``[sheet]`` of an example file."""
+
+    entries: list[str] | None = None
+
+
+class DrawKeys(Keys):
+    """``[draw]`` of an example file."""
+
+    samples: Annotated[int, Field(ge=1, le=_LARGEST_COUNT)] | None = None
+
+
 class File(Keys):
     """A whole example file."""
 
@@ -153,7 +165,8 @@ class File(Keys):
     net: NetKeys = NetKeys()
     givens: dict[str, Array] = {}
     answers: dict[str, str] = {}
-    sheet: SheetKeys = SheetKeys()
+    draw: DrawKeys = DrawKeys()
+    sheet: ExampleSheetKeys = ExampleSheetKeys()
 
 
 Known = Mapping[str | None, list[str]]
@@ -162,7 +175,8 @@ Known = Mapping[str | None, list[str]]
 KNOWN_KEYS: Final[Known] = {
     None: list(File.model_fields),
     "net": list(NetKeys.model_fields),
-    "sheet": list(SheetKeys.model_fields),
+    "draw": list(DrawKeys.model_fields),
+    "sheet": list(ExampleSheetKeys.model_fields),
 }
 
 _REMEDIES: Final = {

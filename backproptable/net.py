@@ -196,7 +196,8 @@ class Net:
             yield Problem("[net] online", "takes the samples of a batch in turn, and there is one sample.", remedy)
         if self.online and self.reduction == "mean":
             yield Problem("[net] reduction", "is mean, but an online update sees one sample.", "Remove it, or online.")
-        if not 1 <= self.epochs <= _MOST_UPDATES // (self.samples or 1):
+        most = _MOST_UPDATES // (self.samples or 1) if self.online else _MOST_UPDATES
+        if not 1 <= self.epochs <= most:
             remedy = f"Write a whole number above 0; all updates together are at most {_MOST_UPDATES}."
             yield Problem("[net] epochs", f"is {self.epochs}.", remedy)
         elif self.epochs > 1 and not self.online:
@@ -267,6 +268,12 @@ class Net:
     def in_turn(self) -> bool:
         """Whether each update sees one sample of a batch."""
         return self.online and not self.forward_only
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether layers lie one behind the other, a batch is taken as a whole, and nothing is worked besides."""
+        besides = self.is_recurrent or self.in_turn or self.paths or self.squared_error
+        return not besides and not any(map(self.drops, self.weight_layers))
 
     def turn_of(self, update: int) -> tuple[int, int]:
         """The epoch of an online run that an update belongs to, and the sample that it sees."""

@@ -21,13 +21,14 @@ from backproptable.derive import derive_plan
 from backproptable.draw import Drawing
 from backproptable.errors import InputError
 from backproptable.evaluate import CARRIES
-from backproptable.example import load_preset, preset_titles
+from backproptable.example import load_preset
 from backproptable.grids import DEFAULT_GRIDS, Grid, Grids
 from backproptable.net import CHOICES, Net
 from backproptable.notation import notation_titles
 from backproptable.roster import load_roster
 from backproptable.shipped import starter_files
 from backproptable.style import EXPLAIN, LAYOUTS
+from support.finished import PRESETS
 
 
 @pytest.fixture
@@ -241,7 +242,7 @@ def test_asked_by_word(file: Path) -> None:
 # --- presets -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", preset_titles())
+@pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_lends_its_net_and_its_settings_but_no_numbers(file: Path, name: str) -> None:
     preset, course = load_preset(name), read(file, f"[net]\npreset = '{name}'")
     # What is a forward pass for its weights alone is a training step where these are drawn.
@@ -302,7 +303,7 @@ def as_toml(tables: dict[str, Any]) -> str:
 
 @pytest.mark.parametrize(
     "text",
-    ["", FULL, *(f"[net]\npreset = '{name}'" for name in preset_titles()), "[points]\nright = 1e2\nwrong = -1e-6"],
+    ["", FULL, *(f"[net]\npreset = '{name}'" for name in PRESETS), "[points]\nright = 1e2\nwrong = -1e-6"],
 )
 def test_a_course_says_all_of_itself_in_json(file: Path, text: str) -> None:
     """And what it says is a course file, with nothing left to defaults that may change."""

@@ -19,6 +19,7 @@ from backproptable.errors import InputError
 from backproptable.evaluate import solve
 from backproptable.example import Example, load_example, load_preset, preset_titles
 from backproptable.net import Net
+from support.finished import PRESETS
 
 TWO_LAYERS = """
 [net]
@@ -240,7 +241,7 @@ def test_files_as_editors_save_them(file: Path, mark: bytes, line_end: str) -> N
 # --- presets -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", preset_titles())
+@pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_can_be_worked(name: str) -> None:
     example = load_preset(name)
     assert example.name == example.source == name

@@ -19,7 +19,7 @@ from cmarkgfm import github_flavored_markdown_to_html
 
 from backproptable.errors import InputError
 from backproptable.evaluate import Solution, solve
-from backproptable.example import Example, load_preset, preset_titles
+from backproptable.example import Example, load_preset
 from backproptable.formula import Formula, Product, Sum, references
 from backproptable.handout import make_handout
 from backproptable.net import Net
@@ -28,11 +28,11 @@ from backproptable.plan import Cell, Digits
 from backproptable.render.signs import turned_texts
 from support.arithmetic import plain_number, tex_value
 from support.exactly import text_of, text_of_all_digits
+from support.finished import PRESETS
 from support.nets import seeded_example
 from support.reader import read_latex, read_markdown
 from support.tools import compiled, faults, objections
 
-PRESETS = tuple(preset_titles())
 NOTATIONS = tuple(notation_titles())
 KINDS = ("md", "tex")
 SEEDS = range(26)

@@ -28,7 +28,7 @@ from backproptable.render.steps import lay_out_steps
 from backproptable.render.templates import fill_template
 from backproptable.style import Style, style_problems
 
-__all__ = ["STUDENT_FIELDS", "TEXT_FORMATS", "Assignment", "make_form"]
+__all__ = ["NUMBER_STYLES", "STUDENT_FIELDS", "TEXT_FORMATS", "Assignment", "make_form"]
 
 STUDENT_FIELDS: Final = ("student", "student_id", "code")
 """What a sheet of a class says of its student, in the order of the texts that fill it."""
@@ -81,6 +81,7 @@ def make_form(
     context = {
         "doc": document,
         "layout": style.layout,
+        "shapes": None,
         "steps": lay_out_steps(plan, notation, document) if style.layout == "steps" else None,
         "explain": style.explain,
         "figures": figures,
@@ -92,7 +93,7 @@ def make_form(
         "assignment": None if assignment is None else _as_text(assignment, plan, format),
         "marks": MARKS,
     }
-    return Form(fill_template(f"{format}/page.{format}.j2", context, style.templates), _STYLES[format])
+    return Form(fill_template(f"{format}/page.{format}.j2", context, style.templates), NUMBER_STYLES[format])
 
 
 def _program(plan: Plan, figures: int, carry: str) -> str:
@@ -152,10 +153,10 @@ _IN_FORMULAS: Final[dict[str, Callable[[str], str]]] = {
     Place.BASE: _base,
     RAW: str,
 }
-_STYLES: Final[Mapping[str, Mapping[str, Callable[[str], str]]]] = {
+NUMBER_STYLES: Final[Mapping[str, Mapping[str, Callable[[str], str]]]] = {
     "md": {**_IN_FORMULAS, VALUE: str, _TEXT: markdown_text, BAR: _bar},  # a value as a student would type it
     "tex": {**_IN_FORMULAS, VALUE: _tex_value, _TEXT: tex_text, BAR: _tex_bar},
 }
 """How each kind of slot is written."""
 
-TEXT_FORMATS: Final = tuple(_STYLES)
+TEXT_FORMATS: Final = tuple(NUMBER_STYLES)

@@ -58,13 +58,13 @@ _LONGEST_WHOLE: Final = 3
 
 
 class RulePrinter(Protocol):
-    """Prints what only rules have: partial derivatives as symbols, and letters for units."""
+    """Prints what only rules have: partial derivatives as symbols, and sums over letters."""
 
     def partial(self, of: Ref, by: Ref) -> str:
         """One cell's derivative by another."""
 
-    def letter(self, unit: str) -> str:
-        """The letter that stands for any unit."""
+    def summed(self, index: str) -> str:
+        """What stands below (and above) the sign of a sum over a letter, with its own ``_`` and ``^``."""
 
 
 def tex(formula: Formula, ref: PrintRef, rules: RulePrinter | None = None) -> str:
@@ -102,7 +102,7 @@ def tex(formula: Formula, ref: PrintRef, rules: RulePrinter | None = None) -> st
             case Choice(arg, then, otherwise, above):
                 return rf"{walk(then)} \text{{ if }} {walk(arg)} \gt {walk(above)} \text{{ else }} {walk(otherwise)}"
             case Sigma(index, body) if rules is not None:
-                return rf"\sum_ {{{rules.letter(index)}}} {factor(body, Place.TIGHT, last=True)}"
+                return rf"\sum{rules.summed(index)} {factor(body, Place.TIGHT, last=True)}"
             case Partial(of, by) if rules is not None:
                 return rules.partial(of, by)
         raise PlanError(f"no TeX for {node}")
