@@ -304,7 +304,7 @@ class Solution:
     """The printed line as a calculator gives it, unrounded."""
     text: tuple[str, ...]
     """The number as printed."""
-    diverged: str = ""
+    diverged: Problem | None = None
     """Where a run has left what numbers can hold, if it has: then the plan ends before that."""
 
 

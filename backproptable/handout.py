@@ -117,7 +117,7 @@ def _as_far_as_it_goes(plan: Plan, givens: Givens, **settings: Any) -> Solution:
     except DivergedError as error:
         if not error.steps:
             raise
-        return replace(_as_far_as_it_goes(plan.up_to(error.steps), givens, **settings), diverged=str(error))
+        return replace(_as_far_as_it_goes(plan.up_to(error.steps), givens, **settings), diverged=error.problems[0])
 
 
 def _worked_on_shapes(shapes: Shapes, seed: int, given: Givens, settings: dict[str, Any]) -> MatrixSolution:

@@ -47,8 +47,8 @@ class MatrixSolution:
     """The entries that are shown."""
     printed: Mapping[str, Array]
     """On paper: every number rounded once and worked on rounded ones. In full carry the exact calculation."""
-    diverged: str = ""
-    """Nothing: one update is no run."""
+    diverged: None = None
+    """One update is no run."""
 
     def value(self, address: Address) -> float:
         """The number of a cell, at full precision."""

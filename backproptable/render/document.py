@@ -176,6 +176,8 @@ class Document:
     """The same as matrices, a list per layer, for the layout that shows them; none where they are too wide."""
     losses: list[tuple[str, str]]
     """The loss at the start of each update and after the last: symbol and value."""
+    looks_back: bool
+    """Whether the last of these is that after the last update."""
     norms: list[tuple[str, str, str]]
     """Layer, symbol and size of the gradient in the first update."""
     asked: int
@@ -233,6 +235,7 @@ class _Layout:
             weights=list(self._weights()) if worked else [],
             changes=self._changes() if worked and self.matrices else [],
             losses=list(self._losses()) if worked else [],
+            looks_back=Address("L", primed=True) in self.plan.row,
             norms=list(self._norms()) if worked else [],
             asked=len(task.asked),
             partly=bool(task.asked and task.shown),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from backproptable.asked import Task
-from backproptable.errors import InputError
+from backproptable.errors import InputError, Problem
 from backproptable.evaluate import Solution
 from backproptable.marks import MARKS
 from backproptable.notation import load_notation
@@ -58,7 +58,7 @@ def make_form(
     carry: str,
     seed: int | None = None,
     note: str = "",
-    diverged: str = "",
+    diverged: Problem | None = None,
     assignment: Assignment | None = None,
     equal: Solution | None = None,
 ) -> Form:
@@ -89,7 +89,7 @@ def make_form(
         "seed": seed,
         "listing": _program(plan, figures, carry) if example and not diverged else "",
         "note": _WORDS[format](note),
-        "diverged": _SENTENCES[format](diverged),
+        "diverged": diverged,
         "assignment": None if assignment is None else _as_text(assignment, plan, format),
         "marks": MARKS,
     }
@@ -113,8 +113,6 @@ def _tex_paragraphs(markdown: str) -> str:
     return "\n\n".join(map(tex_text, paragraphs(markdown)))
 
 
-_SENTENCES: Final[Mapping[str, Callable[[str], str]]] = {"md": markdown_text, "tex": tex_text}
-"""How a sentence with names of cells in it is written."""
 _WORDS: Final[Mapping[str, Callable[[str], str]]] = {"md": str.strip, "tex": _tex_paragraphs}
 """How the words of the teacher are written, who may write Markdown."""
 

@@ -93,7 +93,7 @@ def render_shapes(
         "carry": solution.carry,
         "seed": seed,
         "note": "",
-        "diverged": "",
+        "diverged": None,
         "listing": "",
         "assignment": None,
         "marks": MARKS,
@@ -134,6 +134,7 @@ class _Page:
                 for address in losses
                 if name_of(address) in self.shapes.matrices
             ],
+            looks_back="L'" in self.shapes.matrices,
             norms=[
                 (str(layer), self.notation.symbol(Address("norm", layer)), self.number(Address("norm", layer), VALUE))
                 for layer in layers
