@@ -18,21 +18,15 @@ from numpy.typing import NDArray
 from backproptable.digits import show_given
 from backproptable.draft import Pass
 from backproptable.evaluate import Calculator, Givens, Table, TableProgram
-from backproptable.grids import Grid, Grids
+from backproptable.grids import Grid, Grids, is_one_hot, target_grid
 from backproptable.names import Address, Layer
 from backproptable.plan import Cell, Plan
 from backproptable.remembered import Remembered
-from backproptable.rules import NEAREST, WIDEST
+from backproptable.rules import NEAREST, WIDEST, corner
 
 __all__ = ["Candidates", "Units"]
 
 _UNIT_TRIES: Final = 200
-
-_TARGETS: Final = {
-    "sigmoid": Grid(Decimal("0.01"), Decimal("0.99"), Decimal("0.01")),
-    "tanh": Grid(Decimal("-0.99"), Decimal("0.99"), Decimal("0.01")),
-}
-_ANY_TARGET: Final = Grid(Decimal("0.1"), Decimal("2"), Decimal("0.1"))
 
 Units = NDArray[np.int64]
 """Numbers as multiples of their last decimal place: exact, whatever the grid."""
@@ -58,6 +52,7 @@ class _Unit:
     end: int
     """The rows of the plan that come before this are enough to add up."""
     add_up: TableProgram
+    corner: float
     nearest: float
     widest: float
     relu: int | None
@@ -116,14 +111,9 @@ class Candidates:
     def _grid_of(self) -> dict[str, Grid]:
         net, grids = self.plan.net, self._grids
         grid_of = {"x": grids.inputs, "W": grids.weights, "b": grids.biases}
-        if not (self._one_hot or net.loss == "binary_cross_entropy"):
-            grid_of["y"] = _TARGETS.get(net.activations[-1], _ANY_TARGET)
+        if targets := target_grid(net):
+            grid_of["y"] = targets
         return grid_of
-
-    @property
-    def _one_hot(self) -> bool:
-        """Whether one target of each sample is 1 and the others are 0."""
-        return self.plan.net.activations[-1] == "softmax" or self.plan.net.loss == "cross_entropy"
 
     @cached_property
     def _pools(self) -> list[_Pool]:
@@ -143,7 +133,7 @@ class Candidates:
         units = np.zeros((len(self.plan.givens), len(keys)), dtype=np.int64)
         everything = tuple(pool.rows for pool in self._pools)
         self._pick(units, np.arange(len(keys)), everything, keys, 0)
-        if self._one_hot and self.plan.net.needs_targets:
+        if is_one_hot(self.plan.net) and self.plan.net.needs_targets:
             self._make_one_hot(units, keys)
         self._make_masks(units, keys)
         good = np.ones(len(keys), dtype=bool)
@@ -171,7 +161,8 @@ class Candidates:
             unit.add_up(part)
             sums = part[unit.sums]
             values[unit.sums[:, None], left] = sums
-            fair = ((np.abs(sums) >= unit.nearest) & (np.abs(sums) <= unit.widest)).all(axis=0)
+            off = np.abs(sums - unit.corner)
+            fair = ((off >= unit.nearest) & (np.abs(sums) <= unit.widest)).all(axis=0)
             if unit.relu is not None:
                 fair &= np.where(dead[unit.relu, left], (sums < 0).all(axis=0), (sums > 0).all(axis=0))
             left = left[~fair]
@@ -288,6 +279,7 @@ class Candidates:
             sums=np.array([row[ref.address] for ref in sums]),
             end=1 + max(row[start.output(layer, units[-1], cases[-1]).address], *(row[ref.address] for ref in sums)),
             add_up=add_up,
+            corner=corner(net, kind),
             nearest=NEAREST.get(kind, 0.0),
             widest=WIDEST[kind],
             relu=self._relus.index((layer, units[0])) if kind == "relu" else None,

@@ -18,7 +18,7 @@ from backproptable.derive import derive_plan
 from backproptable.digits import DEFAULT_FIGURES
 from backproptable.errors import InputError, Problem, suggestion
 from backproptable.filenames import DEFAULT_FILE_NAME, rule_problems
-from backproptable.givens import samples_of
+from backproptable.givens import samples_of, steps_of
 from backproptable.grids import DEFAULT_GRIDS, Grid, Grids, dead_unit_problems
 from backproptable.net import Net
 from backproptable.plan import Plan
@@ -117,6 +117,7 @@ class _Reading:
         own = self.file.course.model_dump(exclude_none=True)
         self.problems += rule_problems(own.get("file_name", DEFAULT_FILE_NAME), None)
         sheet = self.shared.sheet()
+        sheet.pop("entries", None)  # of a preset; a class works all cells
         asked = sheet.get("asked", "all")
         sheet["asked"] = asked if isinstance(asked, str) else tuple(dict.fromkeys(asked))
         net = self._net()
@@ -133,8 +134,10 @@ class _Reading:
 
     def _net(self) -> Net:
         samples, keys = self.file.draw.samples, self.shared.net_keys()
-        if samples is None and keys.get("kind") != "recurrent":
-            samples = samples_of(self.shared.base.givens)
+        if keys.get("kind") == "recurrent":
+            keys.setdefault("steps", steps_of(self.shared.base.givens))
+        elif samples is None:
+            samples = samples_of(self.shared.base.givens) or self.shared.base.draw.samples
         # Nothing can be learned through a step function: such sheets are a forward pass only.
         return self.shared.net({**keys, "samples": samples, "forward_only": "step" in keys.get("activations", ())})
 

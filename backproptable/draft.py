@@ -28,6 +28,8 @@ __all__ = [
 MOST_CELLS: Final = 2200
 """Beyond this a page of single cells helps nobody."""
 
+_ON_SHAPES: Final = ' A handout with layout = "matrices" works one update of such a net on shapes alone.'
+
 Unit = int | str
 Case = int | str | None
 """A sample of a batch, or a time step of a sequence; a letter for any of them; None where there is one sample."""
@@ -52,7 +54,7 @@ class Pass:
         if net.is_recurrent:
             return tuple(net.loss_steps)
         if net.in_turn and not self.primed:
-            return (net.sample_numbers[(self.update - 1) % len(net.sample_numbers)],)
+            return (net.turn_of(self.update)[1],)
         return net.sample_numbers
 
     @property
@@ -91,7 +93,7 @@ class Pass:
             return Ref(Address(family, layer, index, primed=True, update=done))
         return Ref(Address(family, layer, index))
 
-    def input(self, unit: Unit, case: Case) -> Ref:
+    def datum(self, unit: Unit, case: Case) -> Ref:
         """An input, which no pass changes."""
         return self._in_case(Address("x", None, (unit,)), case)
 
@@ -108,7 +110,7 @@ class Pass:
     def passed_on(self, layer: int, unit: Unit, case: Case) -> Ref:
         """What the next layer gets of a unit: its output, or what dropout leaves of it. Layer 0 are the inputs."""
         if layer == 0:
-            return self.input(unit, case)
+            return self.datum(unit, case)
         return self.ref("d" if self.net.drops(layer) else "a", layer, unit, case=case)
 
     def target(self, unit: Unit, case: Case) -> Ref:
@@ -130,8 +132,8 @@ class Draft:
         """x, y, the state to start from, masks, weights and biases layer by layer, the learning rate."""
         net, start = self.net, Pass(self.net, 1)
         seen: tuple[Case, ...] = tuple(net.time_steps) if net.is_recurrent else net.sample_numbers
-        self._check_size(len(seen) * (net.layers[0] + net.layers[-1]))
-        refs = [start.input(i, case) for case in seen for i in net.units(0)]
+        self._check_size(len(seen) * (len(net.units(0)) + len(net.units(net.last))))
+        refs = [start.datum(i, case) for case in seen for i in net.units(0)]
         if net.needs_targets:
             cases = net.loss_steps if net.is_recurrent else seen
             refs += [start.target(k, case) for case in cases for k in net.units(net.last)]
@@ -177,7 +179,8 @@ class Draft:
                         f"a net of layers {list(self.net.layers)}, {self._length()} and "
                         f"{self.net.updates} updates has more than {MOST_CELLS} numbers to print.",
                         "Every number gets a line of its own: use fewer units, "
-                        f"{'steps' if self.net.is_recurrent else 'samples'} or updates.",
+                        f"{'steps' if self.net.is_recurrent else 'samples'} or updates."
+                        + (_ON_SHAPES if self.net.is_plain else ""),
                     )
                 ]
             )

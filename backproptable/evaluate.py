@@ -52,10 +52,12 @@ __all__ = [
     "Givens",
     "Program",
     "Rows",
+    "Settle",
     "Solution",
     "Table",
     "TableProgram",
     "by_shape",
+    "compile_entrywise",
     "compile_formulas",
     "settings_problems",
     "solve",
@@ -73,6 +75,7 @@ TableProgram = Callable[[Table], None]
 """Works out some rows of a table in place."""
 Rows = NDArray[np.intp]
 Settle = Callable[[Table, Table], Table]
+"""Takes the rounding noise from a sum, told the sum of its absolute terms."""
 
 _MOST_DIGITS: Final = 20
 _NOISE: Final = 0.01
@@ -210,6 +213,11 @@ def by_shape(formulas: Iterable[tuple[int, Formula]], plan: Plan) -> Iterator[tu
         yield np.array(numbers), shape, np.array(rows, dtype=np.intp).T.reshape(-1, len(numbers))
 
 
+def compile_entrywise(formula: Formula, settle: Settle) -> Program:
+    """The program of one formula whose references "0", "1", ... are the rows of the table it is given."""
+    return _compile(formula, np.arange(sum(1 for _ in references(formula)))[:, None], settle)
+
+
 _FUNCTIONS: Final[dict[str, Callable[..., Table]]] = {
     "exp": np.exp,
     "ln": np.log,
@@ -296,7 +304,7 @@ class Solution:
     """The printed line as a calculator gives it, unrounded."""
     text: tuple[str, ...]
     """The number as printed."""
-    diverged: str = ""
+    diverged: Problem | None = None
     """Where a run has left what numbers can hold, if it has: then the plan ends before that."""
 
 

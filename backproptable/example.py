@@ -37,7 +37,7 @@ class Example:
     answers: Mapping[str, str]
     """Numbers to verify, exactly as written."""
     sheet: Mapping[str, Any]
-    """Settings of the sheet: figures, carry, layout, explain, notation, as far as given."""
+    """Settings of the sheet: figures, carry, layout, explain, notation, entries, as far as given."""
     note: str = ""
     """What the sheet says besides, in Markdown."""
     source: str = ""
@@ -92,7 +92,7 @@ class _Reading:
         if net_keys.get("kind") == "recurrent":
             net_keys.setdefault("steps", steps_of(arrays))
         else:
-            net_keys["samples"] = samples_of(arrays)
+            net_keys["samples"] = self._samples(arrays)
         net_keys["forward_only"] = weights_given and has_targets and "y" not in arrays
         net = self.shared.net(net_keys)
         self.problems += self._of_the_numbers(net, arrays)
@@ -103,6 +103,18 @@ class _Reading:
     def _note(self) -> str:
         """The file's own note; that of a preset is about the preset's numbers."""
         return self.file.note or ("" if self.own_numbers else self.shared.base.note)
+
+    def _samples(self, arrays: Mapping[str, Any]) -> int | None:
+        """The samples of the batch: those given, or as many as are to be drawn."""
+        given, drawn = samples_of(arrays), self.file.draw.samples
+        if arrays.get("x", arrays.get("y")) is None:
+            return drawn or self.shared.base.draw.samples
+        if drawn not in (None, given):
+            key = "x" if "x" in arrays else "y"
+            has = "is one sample that is no batch" if given is None else f"has {given}"
+            remedy = "Remove it, or leave x and y out to have them drawn."
+            self.problems.append(Problem("[draw] samples", f"is {drawn}, but {key} in [givens] {has}.", remedy))
+        return given
 
     def _arrays(self) -> dict[str, Any]:
         """The numbers by key; None for those that cannot be used."""

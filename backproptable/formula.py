@@ -34,6 +34,7 @@ __all__ = [
     "children",
     "difference",
     "put_in",
+    "rebuilt",
     "references",
 ]
 
@@ -162,33 +163,34 @@ def references(formula: Formula) -> Iterator[Address | str]:
         yield from references(child)
 
 
+def rebuilt(formula: Formula, walk: Callable[[Formula], Formula]) -> Formula:
+    """The same kind of node over what `walk` gives for each of its parts; a leaf is left alone."""
+    match formula:
+        case Neg(arg):
+            return Neg(walk(arg))
+        case Sum(terms):
+            return Sum(tuple(map(walk, terms)))
+        case Product(factors):
+            return Product(tuple(map(walk, factors)))
+        case Quotient(top, bottom):
+            return Quotient(walk(top), walk(bottom))
+        case Power(base, exponent):
+            return Power(walk(base), exponent)
+        case Call(function, args):
+            return Call(function, tuple(map(walk, args)))
+        case Choice(arg, then, otherwise, above):
+            return Choice(walk(arg), walk(then), walk(otherwise), walk(above))
+        case Sigma(index, body):
+            return Sigma(index, walk(body))
+        case Num() | Ref() | Partial():
+            return formula
+
+
 def put_in(formula: Formula, replace: Callable[[Ref], Formula]) -> Formula:
     """The same formula with every `Ref` replaced by what `replace` gives for it."""
 
     def walk(node: Formula) -> Formula:
-        match node:
-            case Num():
-                return node
-            case Ref():
-                return replace(node)
-            case Neg(arg):
-                return Neg(walk(arg))
-            case Sum(terms):
-                return Sum(tuple(map(walk, terms)))
-            case Product(factors):
-                return Product(tuple(map(walk, factors)))
-            case Quotient(top, bottom):
-                return Quotient(walk(top), walk(bottom))
-            case Power(base, exponent):
-                return Power(walk(base), exponent)
-            case Call(function, args):
-                return Call(function, tuple(map(walk, args)))
-            case Choice(arg, then, otherwise, above):
-                return Choice(walk(arg), walk(then), walk(otherwise), walk(above))
-            case Sigma(index, body):
-                return Sigma(index, walk(body))
-            case Partial():
-                return node
+        return replace(node) if isinstance(node, Ref) else rebuilt(node, walk)
 
     return walk(formula)
 

@@ -62,6 +62,12 @@ PIECES: Final = (
         preset="one-hidden-layer",
         options={"layout": "steps"},
     ),
+    Piece(
+        "large.md",
+        "a net too large to print (12288-20-7-1 on 209 samples): every product with its shapes, and chosen entries",
+        preset="cat-or-not",
+        seed=_SEED,
+    ),
 )
 _CLASS: Final = {
     "assignment.md": "a student's sheet of a class, which asks for one path through the net and gives the rest",

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Final, cast
 
 from backproptable.errors import Problem, suggestion
-from backproptable.keys import PARAMETER, at_place, shown
+from backproptable.keys import GIVEN, PARAMETER, at_place, shown
 from backproptable.names import Address, Layer, name_of
 from backproptable.net import LARGEST_GIVEN, SMALLEST_GIVEN, Net
 
@@ -51,10 +51,10 @@ class GivenNumbers:
         """Whether what the key should hold depends on something else that cannot be used."""
         is_parameter = PARAMETER.fullmatch(key) is not None
         if not self.doubtful.isdisjoint(("layers", "kind")):
-            return True
+            return GIVEN.fullmatch(key) is not None
         if key in ("x", "y") and not self.doubtful.isdisjoint(("steps", "loss_at")):
             return True
-        if key[0] == "m" and "keep" in self.doubtful:
+        if key.startswith("m") and "keep" in self.doubtful:
             return True
         if is_parameter:
             return ("weights" if key[0] == "W" else "bias") in self.doubtful
@@ -77,7 +77,7 @@ class GivenNumbers:
             return Problem("[givens] y", 'is not used: loss = "output" takes no targets.', "Remove it.")
         if net.bias == "none" and PARAMETER.fullmatch(key) and key[0] == "b":
             return Problem(f"[givens] {key}", 'is not used: bias = "none".', "Remove it, or set another bias.")
-        if key[0] == "m" and key[1:].isdigit():
+        if key.startswith("m") and key[1:].isdigit():
             remedy = "Write the share that is kept as keep below [net], or remove this mask."
             return Problem(f"[givens] {key}", "is not used: this layer has no dropout.", remedy)
         return Problem(f"[givens] {key}", "is not a given of this net.", suggestion(key, self.wanted))

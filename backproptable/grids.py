@@ -10,7 +10,7 @@ from typing import Final
 from backproptable.errors import Problem
 from backproptable.net import Net
 
-__all__ = ["DEFAULT_GRIDS", "LARGEST_GRID", "Grid", "Grids", "dead_unit_problems"]
+__all__ = ["DEFAULT_GRIDS", "LARGEST_GRID", "Grid", "Grids", "dead_unit_problems", "is_one_hot", "target_grid"]
 
 LARGEST_GRID: Final = 1_000_000
 """Steps from one end of a grid to the other; beyond this it is no short decimal any more."""
@@ -77,6 +77,25 @@ class Grids:
 
 
 DEFAULT_GRIDS: Final = Grids()
+
+
+_TARGETS: Final = {
+    "sigmoid": Grid(Decimal("0.01"), Decimal("0.99"), Decimal("0.01")),
+    "tanh": Grid(Decimal("-0.99"), Decimal("0.99"), Decimal("0.01")),
+}
+_ANY_TARGET: Final = Grid(Decimal("0.1"), Decimal("2"), Decimal("0.1"))
+
+
+def is_one_hot(net: Net) -> bool:
+    """Whether of the targets drawn for a sample one is 1 and the others are 0."""
+    return net.activations[-1] == "softmax" or net.loss == "cross_entropy"
+
+
+def target_grid(net: Net) -> Grid | None:
+    """What targets are drawn from; None where each is 0 or 1."""
+    if is_one_hot(net) or net.loss == "binary_cross_entropy":
+        return None
+    return _TARGETS.get(net.activations[-1], _ANY_TARGET)
 
 
 def dead_unit_problems(net: Net, dead_units: int) -> Iterator[Problem]:

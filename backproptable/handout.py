@@ -7,15 +7,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from backproptable.derive import derive_plan
+from backproptable.derive import MOST_CELLS, derive_plan
 from backproptable.digits import DEFAULT_FIGURES
 from backproptable.draw import draw_givens
+from backproptable.entries import chosen_entries
 from backproptable.errors import DivergedError, InputError, Problem, suggestion
 from backproptable.evaluate import Givens, Solution, settings_problems, solve
+from backproptable.matrix_givens import given_matrices
+from backproptable.matrix_numbers import MatrixSolution, solve_matrices
 from backproptable.net import Net
 from backproptable.notation import DEFAULT_NOTATION, notation_titles
 from backproptable.plan import Plan
 from backproptable.render.formats import FORMATS, VIEWS, render_sheet
+from backproptable.render.shapes import render_shapes
+from backproptable.shapes import Shapes, shapes_of
 from backproptable.style import EXPLAIN, LAYOUTS, Style
 
 if TYPE_CHECKING:  # reading files takes pydantic, and a fresh draw needs no file
@@ -29,6 +34,7 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "explain": "short",
     "figures": DEFAULT_FIGURES,
     "carry": "paper",
+    "entries": None,
 }
 
 
@@ -40,7 +46,8 @@ class Handout:
     """Text by file name."""
     seed: int | None
     """The seed that weights were drawn from; None where they were given."""
-    solution: Solution
+    solution: Solution | MatrixSolution
+    """The numbers: of every cell, or of whole matrices where the net is too large to print."""
 
 
 def make_handout(
@@ -70,15 +77,12 @@ def make_handout(
     except InputError as error:
         raise error.at(example.source) if example else error from None
     style = Style(settings["layout"], settings["notation"], settings["explain"], templates)
-    stem = example.name if example else "handout"
+    stem, note = (example.name, example.note) if example else ("handout", "")
     files = {
-        f"{stem}.{name}": render_sheet(
-            solution,
-            format=name,
-            view=view,
-            style=style,
-            seed=seed,
-            note=example.note if example else "",
+        f"{stem}.{name}": (
+            render_shapes(solution, format=name, view=view, style=style, seed=seed)
+            if isinstance(solution, MatrixSolution)
+            else render_sheet(solution, format=name, view=view, style=style, seed=seed, note=note)
         )
         for name in formats
     }
@@ -87,16 +91,21 @@ def make_handout(
 
 def _worked(
     net: Net, example: Example | None, seed: int | None, fresh_seed: int, settings: dict[str, Any]
-) -> tuple[int | None, Solution]:
+) -> tuple[int | None, Solution | MatrixSolution]:
     """The numbers, and the seed that weights were drawn from (None where they were given).
 
     Inputs or targets that are missing beside given weights are drawn too, always the same ones:
     a seed that was asked for would draw the weights afresh as well.
     """
-    plan = derive_plan(net)
     given = {} if example is None else (example.without_weights if seed is not None else example).givens
-    draws_weights = any(cell.name not in given for cell in plan.givens if cell.address.family == "W")
+    draws_weights = not any(name.startswith("W") for name in given)
     used_seed = (fresh_seed if seed is None else seed) if draws_weights else None
+    if settings["layout"] == "matrices" and net.is_plain and (shapes := shapes_of(net)).numbers > MOST_CELLS:
+        return used_seed, _worked_on_shapes(shapes, used_seed or 0, given, settings)
+    plan = derive_plan(net)
+    if settings["entries"] is not None:
+        what = "is not used: every number of this net is printed."
+        raise InputError([Problem("[sheet] entries", what, "Remove it.")])
     givens = draw_givens(plan, used_seed or 0, given=given, figures=settings["figures"])
     return used_seed, _as_far_as_it_goes(plan, givens, figures=settings["figures"], carry=settings["carry"])
 
@@ -108,7 +117,20 @@ def _as_far_as_it_goes(plan: Plan, givens: Givens, **settings: Any) -> Solution:
     except DivergedError as error:
         if not error.steps:
             raise
-        return replace(_as_far_as_it_goes(plan.up_to(error.steps), givens, **settings), diverged=str(error))
+        return replace(_as_far_as_it_goes(plan.up_to(error.steps), givens, **settings), diverged=error.problems[0])
+
+
+def _worked_on_shapes(shapes: Shapes, seed: int, given: Givens, settings: dict[str, Any]) -> MatrixSolution:
+    """The numbers of a net too large to print, as whole matrices."""
+    problems = list(shapes.problems())
+    try:
+        chosen = chosen_entries(shapes, settings["entries"])
+    except InputError as error:
+        raise InputError([*problems, *error.problems]) from None
+    if problems:
+        raise InputError(problems)
+    givens = given_matrices(shapes, seed, given)
+    return solve_matrices(shapes, givens, chosen, figures=settings["figures"], carry=settings["carry"])
 
 
 def _check(formats: Sequence[str], view: str, settings: dict[str, Any], from_file: Mapping[str, str]) -> None:

@@ -27,6 +27,7 @@ from backproptable.plaintext import one_line
 from backproptable.style import EXPLAIN, LAYOUTS
 
 __all__ = [
+    "GIVEN",
     "KNOWN_KEYS",
     "NEARLY",
     "PARAMETER",
@@ -50,7 +51,7 @@ NEARLY: Final = 0.8
 """How close (to `difflib`) a key comes to one that belongs elsewhere, if that is what it means."""
 PARAMETER: Final = re.compile("[Wb][1-9][0-9]*|W[xsy]|b[sy]")
 """The keys of weight matrices and biases."""
-_GIVEN: Final = re.compile(f"x|y|s0|m[1-9][0-9]*|{PARAMETER.pattern}")
+GIVEN: Final = re.compile(f"x|y|s0|m[1-9][0-9]*|{PARAMETER.pattern}")
 """The keys of [givens]."""
 
 
@@ -144,6 +145,18 @@ class SheetKeys(Keys):
     notation: Annotated[str, _one_of(notation_titles)] | None = None
 
 
+class ExampleSheetKeys(SheetKeys):
+    """``[sheet]`` of an example file."""
+
+    entries: list[str] | None = None
+
+
+class DrawKeys(Keys):
+    """``[draw]`` of an example file."""
+
+    samples: Annotated[int, Field(ge=1, le=_LARGEST_COUNT)] | None = None
+
+
 class File(Keys):
     """A whole example file."""
 
@@ -152,7 +165,8 @@ class File(Keys):
     net: NetKeys = NetKeys()
     givens: dict[str, Array] = {}
     answers: dict[str, str] = {}
-    sheet: SheetKeys = SheetKeys()
+    draw: DrawKeys = DrawKeys()
+    sheet: ExampleSheetKeys = ExampleSheetKeys()
 
 
 Known = Mapping[str | None, list[str]]
@@ -161,7 +175,8 @@ Known = Mapping[str | None, list[str]]
 KNOWN_KEYS: Final[Known] = {
     None: list(File.model_fields),
     "net": list(NetKeys.model_fields),
-    "sheet": list(SheetKeys.model_fields),
+    "draw": list(DrawKeys.model_fields),
+    "sheet": list(ExampleSheetKeys.model_fields),
 }
 
 _REMEDIES: Final = {
@@ -199,7 +214,7 @@ def problem_of(detail: Any, known: Known) -> Problem:
 
 def _unknown_key(table: str | None, key: str, known: Known) -> tuple[str, str]:
     """What is wrong with a key that is not one of its table's, and what to do."""
-    if _GIVEN.fullmatch(key):
+    if GIVEN.fullmatch(key):
         return "is not a known key.", "It belongs below a line [givens]."
     own, others = known[table], [other for home, keys in known.items() if home for other in keys]
     meant = get_close_matches(key, others, n=1, cutoff=NEARLY)

@@ -34,6 +34,20 @@ _LINES: Final = "manifest.jsonl"
 _FIXED: Final = {"course": ("assignment",), "net": None, "draw": None, "sheet": ("figures", "carry", "asked")}
 """Settings that decide the numbers and what is asked (None: the whole table). They stay as they are."""
 
+_HELD_BEFORE: Final[dict[str, Any]] = {
+    "kind": "feedforward",
+    "threshold": "0",
+    "steps": None,
+    "loss_at": "last",
+    "online": False,
+    "epochs": 1,
+    "keep": [],
+    "mask": "inverted",
+    "squared_error": False,
+    "paths": False,
+}
+"""Keys of the net that manifests of earlier builds do not have, with what held then."""
+
 Entry = dict[str, Any]
 """A line of the manifest."""
 _NEEDED: Final = {
@@ -90,6 +104,7 @@ class Manifest:
             age = "a newer" if version > VERSION else "an older"
             what = f"has version {version} and was written by {age} program than this one, which knows {VERSION}."
             raise InputError([Problem(_HEAD, what, "Use the program that it was made with.")], str(self.folder))
+        head["course"]["net"] = _HELD_BEFORE | head["course"]["net"]
         return dict(head)
 
     def check(self, head: dict[str, Any], course: Course) -> None:

@@ -40,21 +40,6 @@ _SHORT_DELTAS: Final = (("softmax", "cross_entropy"), ("sigmoid", "binary_cross_
 """(output activation, loss) for which dL/dz = a - y holds."""
 
 
-_ONLY_WHERE_SET: Final = (
-    "kind",
-    "steps",
-    "loss_at",
-    "online",
-    "epochs",
-    "keep",
-    "mask",
-    "threshold",
-    "squared_error",
-    "paths",
-)
-"""Keys that are said only where they are not what they are by default: manifests of nets without them stay the same."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Net:
     """A net and how one training step of it is worked.
@@ -211,7 +196,8 @@ class Net:
             yield Problem("[net] online", "takes the samples of a batch in turn, and there is one sample.", remedy)
         if self.online and self.reduction == "mean":
             yield Problem("[net] reduction", "is mean, but an online update sees one sample.", "Remove it, or online.")
-        if not 1 <= self.epochs <= _MOST_UPDATES // (self.samples or 1):
+        most = _MOST_UPDATES // (self.samples or 1) if self.online else _MOST_UPDATES
+        if not 1 <= self.epochs <= most:
             remedy = f"Write a whole number above 0; all updates together are at most {_MOST_UPDATES}."
             yield Problem("[net] epochs", f"is {self.epochs}.", remedy)
         elif self.epochs > 1 and not self.online:
@@ -232,6 +218,8 @@ class Net:
             )
 
     def _wrong_activations(self) -> Iterator[Problem]:
+        if self.is_recurrent:  # has rules of its own
+            return
         for number, activation in enumerate(self.activations, start=1):
             if activation == "softmax" and number < len(self.activations):
                 yield Problem(
@@ -280,6 +268,17 @@ class Net:
     def in_turn(self) -> bool:
         """Whether each update sees one sample of a batch."""
         return self.online and not self.forward_only
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether layers lie one behind the other, a batch is taken as a whole, and nothing is worked besides."""
+        besides = self.is_recurrent or self.in_turn or self.paths or self.squared_error
+        return not besides and not any(map(self.drops, self.weight_layers))
+
+    def turn_of(self, update: int) -> tuple[int, int]:
+        """The epoch of an online run that an update belongs to, and the sample that it sees."""
+        epoch, sample = divmod(update - 1, self.samples or 1)
+        return epoch + 1, sample + 1
 
     @property
     def depth(self) -> int:
@@ -383,13 +382,8 @@ class Net:
 
     def as_keys(self) -> dict[str, object]:
         """The keys of ``[net]`` in an example file that describe this net."""
-        derived = ("samples", "forward_only", *(("updates",) if self.online else ()))
-        keys = {
-            field.name: getattr(self, field.name)
-            for field in fields(self)
-            if field.name not in derived
-            and (field.name not in _ONLY_WHERE_SET or getattr(self, field.name) != field.default)
-        }
+        derived = ("samples", "forward_only")
+        keys = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in derived}
         return {key: list(value) if isinstance(value, tuple) else value for key, value in keys.items()}
 
 

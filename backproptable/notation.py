@@ -21,19 +21,21 @@ A pattern may be a table with ``hidden`` and ``output``. ``b_shared`` is the bia
 ``prime`` the mark of what is updated, ``letters`` stand for units in rules where i, j, k name layers.
 
 For recurrent nets a notation has a table ``recurrent`` with patterns for ``z``, ``s`` (the state) and
-``o`` (the outputs), where ``<n>`` is x, s or y, and with others where they differ. A notation without
-it cannot write them.
+``o`` (the outputs), and with others where they differ. There ``<n>`` is x, s or y.
 
 A derivative may have a pattern of its own under the family's name, such as ``"dL/dz"``. ``opposite``
 lists the families this notation writes with the opposite sign (see `render.signs`); each needs a
 pattern of its own, and ``note`` is the sentence that says so on the sheet, in words without markup.
-``program`` has names for the pseudo-code of the layout in steps (see `render.steps`).
+``whole`` has patterns for all cells of a family as one matrix, where the pattern of a cell without its
+index is not what one would write. ``program`` has names for the pseudo-code of the layout in steps
+(see `render.steps`).
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -71,9 +73,6 @@ def load_notation(name: str, net: Net) -> Notation:
     if name not in known:
         raise InputError([Problem("notation", f"{name!r} is not known.", suggestion(name, known))])
     patterns = _read(name)
-    if net.is_recurrent and "recurrent" not in patterns:
-        able = ", ".join(other for other in known if "recurrent" in _read(other))
-        raise InputError([Problem("notation", f"{name} cannot write recurrent nets.", f"Use one of {able}.")])
     return Notation(net, _USUAL | patterns | (patterns["recurrent"] if net.is_recurrent else {}))
 
 
@@ -107,10 +106,10 @@ class Notation:
 
     def symbol(self, address: Address) -> str:
         """The TeX of a cell."""
+        if address.family in self.patterns and not address.is_share:
+            return _safe(self._written(address))
         if address.is_share or address.family == "paths":
             return self._in_part(address)
-        if address.family in self.patterns:
-            return _safe(self._written(address))
         if address.family == "do/ds":
             output, step, unit = address.units
             state = address._replace(family="a", layer="s", units=(unit,), time=step)
@@ -148,6 +147,24 @@ class Notation:
         prime = self.patterns.get("prime", r"\prime")
         return _safe(f"{{{whole}}}^{{{prime}}}" if primed else whole)
 
+    def matrix(self, address: Address) -> str:
+        """The TeX of all cells of a family as one matrix; the address needs no indices."""
+        return _safe(self._matrix(address._replace(units=(), sample=None)))
+
+    def _matrix(self, address: Address) -> str:
+        family, whole = address.family, self.patterns.get("whole", {})
+        if family in whole:
+            return self._filled(family, address, whole)
+        if family in _DERIVATIVES and family not in self.patterns:
+            bottom = self._matrix(address._replace(family=_DERIVATIVES[family]))
+            return rf"\dfrac{{\partial {self._written(Address('L'))}}}{{\partial {bottom}}}"
+        if family == "da/dz":
+            top, bottom = (self._matrix(address._replace(family=one)) for one in "az")
+            return rf"\dfrac{{\partial {top}}}{{\partial {bottom}}}"
+        if family == "W":
+            return self.whole("W", address.layer or 0, primed=address.primed)
+        return _NO_INDEX.sub("", self._written(address))
+
     def _written(self, address: Address) -> str:
         key = _IN_TIME.get((address.family, str(address.layer)), address.family)
         if key in ("b", "dL/db") and not address.units and f"{key}_shared" in self.patterns:
@@ -156,8 +173,8 @@ class Notation:
             key = "W_any"
         return self._filled(key, address)
 
-    def _filled(self, key: str, address: Address) -> str:
-        pattern = self.patterns[key]
+    def _filled(self, key: str, address: Address, patterns: Mapping[str, Any] | None = None) -> str:
+        pattern = (patterns or self.patterns)[key]
         if isinstance(pattern, dict):
             pattern = pattern["output" if address.layer == self.net.last else "hidden"]
         return _PLACEHOLDER.sub(lambda found: self._placeholder(found[1], address), pattern)
@@ -227,6 +244,8 @@ class Notation:
         return str(before + (row - 1) * self.net.weight_shape(layer)[1] + column)
 
 
+_NO_INDEX: Final = re.compile(r"_\{\}|,(?=\})")
+"""What is left of an index that is not there."""
 _PLACEHOLDER: Final = re.compile(r"<(\^?\w+)>")
 
 

@@ -72,7 +72,7 @@ def add_paths_in_time(plan: Draft, now: Pass, layer: Layer) -> None:
     _refuse_too_many(len(terms), layer)
 
     def path(last: Case, step: Case, before: Case, k: Unit, i: Unit, j: Unit) -> tuple[Formula, ...]:
-        came_in = now.input(i, step) if layer == "x" else now.output("s", i, before)
+        came_in = now.datum(i, step) if layer == "x" else now.output("s", i, before)
         return (
             now.ref("dL/da", "y", k, case=last),
             state_to_output(now, last, k, step, j),

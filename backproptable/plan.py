@@ -136,6 +136,12 @@ class Step:
             return Part.EPOCH
         return Part.AFTER if self.cells[0].address.primed and part is not Part.UPDATE else part
 
+    @property
+    def round(self) -> int:
+        """The update it belongs to; of the error of an epoch, the epoch."""
+        first = self.cells[0].address
+        return int(first.units[0]) if self.part is Part.EPOCH else first.update
+
 
 @dataclass(frozen=True)
 class Plan:

@@ -70,7 +70,7 @@ def _add_state_sum(plan: Draft, now: Pass, t: int) -> None:
     net = plan.net
 
     def from_input(t: Case, i: Unit, j: Unit) -> Formula:
-        return _times(plan, now.input(i, t), now.weight("x", i, j))
+        return _times(plan, now.datum(i, t), now.weight("x", i, j))
 
     def from_state(before: Case, m: Unit, j: Unit) -> Formula:
         return _times(plan, now.output("s", m, before), now.weight("s", m, j))
@@ -220,7 +220,7 @@ def _product(now: Pass, layer: Layer) -> Callable[[Case, Case, Unit, Unit], Form
     def share(t: Case, before: Case, i: Unit, j: Unit) -> Formula:
         blamed = now.ref("dL/da", "y", j, case=t) if layer == "y" else now.ref("dL/dz", "s", j, case=t)
         if layer == "x":
-            return Product((blamed, now.input(i, t)))
+            return Product((blamed, now.datum(i, t)))
         return Product((blamed, now.output("s", i, t if layer == "y" else before)))
 
     return share

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from backproptable.confusion import Confusion
 from backproptable.names import Address, Layer
+from backproptable.net import Net
 from backproptable.plan import Digits, Part, Plan
 from backproptable.sheet_numbers import SheetNumbers
 
-__all__ = ["NEAREST", "WIDEST", "Measure", "Rule", "Rules"]
+__all__ = ["NEAREST", "WIDEST", "Measure", "Rule", "Rules", "corner"]
 
 Measure = NDArray[np.float64]
 
@@ -30,6 +31,12 @@ WIDEST: Final[Mapping[str, float]] = {
     "identity": 8.0,
 }
 """How far a weighted sum goes from 0: beyond, a unit is saturated (or its numbers are unwieldy)."""
+
+
+def corner(net: Net, activation: str) -> float:
+    """Where an activation has its corner: the threshold of a step function, 0 for the ReLUs."""
+    return float(net.threshold) if activation == "step" else 0.0
+
 
 _NOTHING: Final = 1e-12
 """An exact value below this is 0 but for binary noise: drawn numbers are short decimals."""
@@ -66,6 +73,7 @@ class Rules:
         self._sums = np.array(list(kinds))
         self._at_corners = np.array([row for row, kind in kinds.items() if kind in NEAREST], dtype=np.intp)
         self._nearest = np.array([[NEAREST[kind]] for kind in kinds.values() if kind in NEAREST])
+        self._corners = np.array([[corner(plan.net, kind)] for kind in kinds.values() if kind in NEAREST])
         self._before, self._after = _losses(plan)
         self._relus = _relu_sums(plan)
         self.all = (
@@ -92,10 +100,11 @@ class Rules:
         return np.where(dead == at_all, dead, np.nan)
 
     def _corner(self, sheets: SheetNumbers) -> Measure:
-        """The smallest |z|, in all passes, as a multiple of what is asked."""
+        """The smallest distance of a z from its corner, in all passes, as a multiple of what is asked."""
         if not self._at_corners.size:
             return np.full(sheets.count, np.inf)
-        measure: Measure = np.min(np.abs(sheets.exact[self._at_corners]) / self._nearest, axis=0)
+        off = np.abs(sheets.exact[self._at_corners] - self._corners)
+        measure: Measure = np.min(off / self._nearest, axis=0)
         return measure
 
     def _saturation(self, sheets: SheetNumbers) -> Measure:

@@ -19,7 +19,7 @@ from backproptable.arithmetic import in_ascii
 from backproptable.codes import read_code
 from backproptable.errors import Problem
 from backproptable.marks import ANSWER, ASKED, CELL, CODE, VALUE
-from backproptable.names import NAME_PATTERNS
+from backproptable.names import NAME_PATTERNS, NAMES_IN_TIME
 from backproptable.tables import Line, Table, read_page, read_text
 
 __all__ = ["UPDATED", "Row", "Sheet", "cell_name", "line_name", "read_sheet"]
@@ -70,25 +70,32 @@ def read_sheet(data: bytes) -> Sheet:
 # --- names ----------------------------------------------------------------------------------------
 
 
-def _stem(pattern: str) -> str:
-    return re.escape(pattern).replace(re.escape("{n}"), "[1-9][0-9]{0,3}")
+def _stem(family: str) -> str:
+    """What stands before the brackets; weights and what belongs to them can be those of a recurrent net, too."""
+    layer = "(?:[1-9][0-9]{0,3}|[xsy])" if family in _OF_WEIGHTS else "[1-9][0-9]{0,3}"
+    return re.escape(NAME_PATTERNS[family]).replace(re.escape("{n}"), layer)
 
 
+_OF_WEIGHTS: Final = ("W", "b", "dL/dW", "dL/db", "norm", "paths")
+_IN_TIME: Final = tuple(map(re.escape, ("s0", *NAMES_IN_TIME.values())))
 _ALONE: Final = {"eta", "L", "norm"}
 """Families with one cell each (per layer), which has no indices."""
 _ALONE_OR_NOT: Final = {"b", "S", "dL/db"}
 _INDEX: Final = " {0,3}[1-9][0-9]{0,5} {0,3}"
 _UNITS: Final = rf"\[{_INDEX}(?:,{_INDEX}){{0,3}}\]"
 _NAME: Final = re.compile(
-    r"(?P<stem>{all})(?P<prime>')? {{0,3}}(?P<units>{units})?(?P<late>')?(?P<update>@[1-9][0-9]{{0,3}})?".format(
-        all="|".join(_stem(pattern) for _, pattern in sorted(NAME_PATTERNS.items(), key=lambda item: -len(item[1]))),
+    r"(?P<stem>{all})(?P<prime>')? {{0,3}}(?P<units>{units})?(?P<late>')? {{0,3}}"
+    r"(?P<share><{index}>)?(?P<update>@[1-9][0-9]{{0,3}})?".format(
+        all="|".join([*map(_stem, sorted(NAME_PATTERNS, key=lambda family: -len(NAME_PATTERNS[family]))), *_IN_TIME]),
         units=_UNITS,
+        index=_INDEX,
     )
 )
 _NEEDS_INDICES: Final = re.compile(
-    "|".join(_stem(NAME_PATTERNS[family]) for family in NAME_PATTERNS if family not in _ALONE | _ALONE_OR_NOT)
+    "|".join([*(_stem(family) for family in NAME_PATTERNS if family not in _ALONE | _ALONE_OR_NOT), *_IN_TIME])
 )
-_HAS_NO_INDICES: Final = re.compile("|".join(_stem(NAME_PATTERNS[family]) for family in sorted(_ALONE)))
+_HAS_NO_INDICES: Final = re.compile("|".join(map(_stem, sorted(_ALONE))))
+_HAS_SHARES: Final = re.compile(_stem("dL/dW"))
 _LONGEST_NAME: Final = 200
 
 
@@ -115,7 +122,8 @@ def line_name(text: str) -> str | None:
 _DRESS: Final = str.maketrans("", "", "`*\\$")
 _LEAD: Final = re.compile(r"\A(?:[\s>|_*`]|[-+](?=\s)|[0-9]{1,3}[.)](?=\s)|<[^<>]{0,99}>)+")
 """What may stand before a name at the start of a line: quotes, lists, bars, emphasis, tags."""
-_TAG: Final = re.compile("<[^<>]{0,99}>")
+_TAG: Final = re.compile("<(?![0-9]{1,4}>)[^<>]{0,99}>")
+"""HTML; a number between angle brackets is a time step."""
 _GIVES: Final = re.compile(r"[ _]*(?:$|\||[;,=:≈~]? *[-+]?\.?[0-9]|[=:≈~].*[0-9]$)")
 """What follows a name where it is given a number. ("L is ..." and "b1 = b1 - rate * gradient" give none.)"""
 
@@ -124,9 +132,10 @@ def _name(found: re.Match[str]) -> str | None:
     stem, units = found["stem"], (found["units"] or "").replace(" ", "")
     if (found["prime"] and found["late"]) or (units and _HAS_NO_INDICES.fullmatch(stem)):
         return None
-    if not units and _NEEDS_INDICES.fullmatch(stem):
+    if (not units and _NEEDS_INDICES.fullmatch(stem)) or (found["share"] and not _HAS_SHARES.fullmatch(stem)):
         return None
-    return f"{stem}{found['prime'] or found['late'] or ''}{units}{found['update'] or ''}"
+    share = (found["share"] or "").replace(" ", "")
+    return f"{stem}{found['prime'] or found['late'] or ''}{units}{share}{found['update'] or ''}"
 
 
 # --- the reader -----------------------------------------------------------------------------------

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from backproptable.errors import InputError, Problem
+from backproptable.errors import Problem
 from backproptable.net import Net
-from backproptable.notation import DEFAULT_NOTATION, load_notation
+from backproptable.notation import DEFAULT_NOTATION
 
 __all__ = ["EXPLAIN", "LAYOUTS", "Style", "style_problems"]
 
@@ -30,11 +30,7 @@ class Style:
 
 
 def style_problems(style: Style, net: Net, where: str = "") -> Iterator[Problem]:
-    """What keeps a net from being written in this layout and notation."""
+    """What keeps a net from being written in this layout."""
     if style.layout == "steps" and (net.is_recurrent or net.in_turn):
         kind = "recurrent nets" if net.is_recurrent else "online runs"
         yield Problem(f"{where}layout", f"steps cannot show {kind}.", "Use cells or matrices.")
-    try:
-        load_notation(style.notation, net)
-    except InputError as error:
-        yield from (problem._replace(where=f"{where}{problem.where}") for problem in error.problems)

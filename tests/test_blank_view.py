@@ -30,6 +30,10 @@ def computed_numbers(solution: Solution) -> set[str]:
     return {number for number in by_kind[False] - by_kind[True] if significant(number) >= FEWEST_FIGURES}
 
 
+MORE_THAN = {"linear-neuron": 13, "sigmoid-neuron": 1, "threshold-neuron": 0}
+"""Numbers to be found on the smallest sheets."""
+
+
 def numbers_of(text: str) -> set[str]:
     return set(re.findall(r"\d+(?:\.\d+)?", text))
 
@@ -39,7 +43,7 @@ def numbers_of(text: str) -> set[str]:
 def test_no_computed_number_is_given_away(name: str, carry: str) -> None:
     blank, worked = (finished_preset(name, carry=carry, view=view, explain="full") for view in ("blank", "worked"))
     secret = computed_numbers(worked.solution)
-    assert len(secret) > 20
+    assert len(secret) > MORE_THAN.get(name, 20)
     for file, text in blank.files.items():
         assert not secret & numbers_of(text), file
         assert not [number for number in secret if number in text], file

@@ -21,13 +21,14 @@ from backproptable.derive import derive_plan
 from backproptable.draw import Drawing
 from backproptable.errors import InputError
 from backproptable.evaluate import CARRIES
-from backproptable.example import load_preset, preset_titles
+from backproptable.example import load_preset
 from backproptable.grids import DEFAULT_GRIDS, Grid, Grids
 from backproptable.net import CHOICES, Net
 from backproptable.notation import notation_titles
 from backproptable.roster import load_roster
 from backproptable.shipped import starter_files
 from backproptable.style import EXPLAIN, LAYOUTS
+from support.finished import PRESETS
 
 
 @pytest.fixture
@@ -69,6 +70,16 @@ DEFAULTS = {
         "weights": "from_to",
         "output_delta": "chain",
         "leaky_slope": "0.01",
+        "kind": "feedforward",
+        "threshold": "0",
+        "steps": None,
+        "loss_at": "last",
+        "online": False,
+        "epochs": 1,
+        "keep": [],
+        "mask": "inverted",
+        "squared_error": False,
+        "paths": False,
     },
     "draw": {
         "weights": {"low": "-0.99", "high": "0.99", "grid": "0.01"},
@@ -231,10 +242,13 @@ def test_asked_by_word(file: Path) -> None:
 # --- presets -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", preset_titles())
+@pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_lends_its_net_and_its_settings_but_no_numbers(file: Path, name: str) -> None:
     preset, course = load_preset(name), read(file, f"[net]\npreset = '{name}'")
-    assert course.plan.net == preset.net
+    # What is a forward pass for its weights alone is a training step where these are drawn.
+    is_pass = course.plan.net.forward_only
+    assert course.plan.net == replace(preset.net, forward_only=is_pass)
+    assert is_pass == ("step" in preset.net.activations)
     assert course.notation == preset.sheet.get("notation", "indexed")
     assert "givens" not in course.as_keys()
 
@@ -267,13 +281,18 @@ def test_what_is_written_beside_a_preset_is_written_over_it(file: Path) -> None:
 # --- what goes into the manifest ---------------------------------------------------------------
 
 
+NUMBERS = ("learning_rate", "leaky_slope", "threshold", "low", "high", "grid")
+
+
 def as_toml(tables: dict[str, Any]) -> str:
     """A course file from its keys; numbers, which are texts in JSON, as numbers."""
 
     def value(key: str, what: Any) -> str:
         if isinstance(what, dict):
             return f"{{ {', '.join(f'{inner} = {value(inner, part)}' for inner, part in what.items())} }}"
-        is_number = key in ("learning_rate", "leaky_slope", "low", "high", "grid", *COURSE_KEYS["points"])
+        if key == "keep":
+            return f"[{', '.join(what)}]"
+        is_number = key in (*NUMBERS, *COURSE_KEYS["points"])
         return what if is_number else json.dumps(what, ensure_ascii=False)
 
     return "".join(
@@ -284,15 +303,15 @@ def as_toml(tables: dict[str, Any]) -> str:
 
 @pytest.mark.parametrize(
     "text",
-    ["", FULL, *(f"[net]\npreset = '{name}'" for name in preset_titles()), "[points]\nright = 1e2\nwrong = -1e-6"],
+    ["", FULL, *(f"[net]\npreset = '{name}'" for name in PRESETS), "[points]\nright = 1e2\nwrong = -1e-6"],
 )
 def test_a_course_says_all_of_itself_in_json(file: Path, text: str) -> None:
     """And what it says is a course file, with nothing left to defaults that may change."""
     course = read(file, text)
     keys = course.as_keys()
     assert json.loads(json.dumps(keys)) == keys
-    assert {table: list(part) for table, part in keys.items()} == {
-        table: [key for key in COURSE_KEYS[table] if key != "preset"] for table in keys
+    assert {table: sorted(part) for table, part in keys.items()} == {
+        table: sorted(key for key in COURSE_KEYS[table] if key != "preset") for table in keys
     }
     assert read(file, as_toml(keys)) == course
 
@@ -538,10 +557,6 @@ BAD = {
         """,
     ),
     "a batch of too many numbers": ("[draw]\nsamples = 64", "[net] layers: a net of layers ... 64 samples ..."),
-    "step functions": (
-        "[net]\nactivations = ['step', 'sigmoid', 'softmax']",
-        "[net] activations: step stands at place 1; its derivative is 0 ... to learn. Choose another activation.",
-    ),
     "no such preset": (
         "[net]\npreset = '2-2-3'\nlearning_rate = 0",
         """
@@ -549,7 +564,20 @@ BAD = {
         [net] learning_rate: is 0. ...
         """,
     ),
-    "kinds of nets to come": ("[net]\nkind = 'rnn'", "[net] kind: is reserved ..."),
+    "kinds of nets": ("[net]\nkind = 'rnn'", "[net] kind: 'rnn' is not known. Known: feedforward, recurrent."),
+    "a recurrent net without steps": ("[net]\nkind = 'recurrent'", "[net] steps: is missing. Write how many steps ..."),
+    "a batch of sequences": (
+        "[net]\nkind = 'recurrent'\nsteps = 3\n[draw]\nsamples = 2",
+        "[net] kind: is recurrent, which takes one sequence and no batch. Leave samples out.",
+    ),
+    "an online run of one sample": (
+        "[net]\nonline = true\nepochs = 2",
+        "[net] online: takes the samples of a batch in turn, and there is one sample. Give x ..., or [draw] samples.",
+    ),
+    "Steps through time": (
+        "[net]\nkind = 'recurrent'\nsteps = 2\n[sheet]\nlayout = 'steps'",
+        "[sheet] layout: steps cannot show recurrent nets. Use cells or matrices.",
+    ),
     "a slip in layers says nothing of dead units and steps": (
         "[net]\nlyers = [3, 3]\n[draw]\ndead_units = 50\n[sheet]\nasked = ['z9']",
         "[net] lyers: ...",
@@ -698,7 +726,7 @@ def test_a_missing_file(file: Path) -> None:
 STARTER = starter_files()["course.toml"]
 TURNED_OFF = re.compile(r"^#(?=\w+ = )", re.M)
 """The mark of a line that can be turned on; remarks have a space behind it."""
-EXAMPLES = {"due", "hand_in", "instructions", "preset", "samples"}
+EXAMPLES = {"due", "hand_in", "instructions", "keep", "preset", "samples"}
 """Keys without a default, so that the starter has something to show."""
 
 
@@ -730,8 +758,10 @@ def test_lines_of_the_starter_can_be_turned_on(file: Path, key: str) -> None:
 def test_the_starter_has_every_key_and_calls_examples_what_they_are() -> None:
     everything = tomllib.loads(TURNED_OFF.sub("", STARTER))
     assert {table: set(keys) for table, keys in everything.items()} == {
-        table: set(COURSE_KEYS[table]) for table in DEFAULTS
+        table: set(COURSE_KEYS[table]) - {"steps"}
+        for table in DEFAULTS  # that one is said beside `kind`
     }
+    assert re.search(r"^#kind = .*\bsteps = ", STARTER, re.M)
     assert set(re.findall(r"^#(\w+) = .*# example;", STARTER, re.M)) == EXAMPLES
 
 

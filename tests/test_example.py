@@ -19,6 +19,7 @@ from backproptable.errors import InputError
 from backproptable.evaluate import solve
 from backproptable.example import Example, load_example, load_preset, preset_titles
 from backproptable.net import Net
+from support.finished import PRESETS
 
 TWO_LAYERS = """
 [net]
@@ -240,7 +241,7 @@ def test_files_as_editors_save_them(file: Path, mark: bytes, line_end: str) -> N
 # --- presets -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", preset_titles())
+@pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_can_be_worked(name: str) -> None:
     example = load_preset(name)
     assert example.name == example.source == name
@@ -395,20 +396,110 @@ BAD = {
     "an unknown key like no other": (
         "[net]\nQQQ = 1\n'odd [key]' = 2",
         """
-        [net] QQQ: is not a known key. Known: preset, layers, activations, ...
-        [net] odd [key]: is not a known key. Known: preset, layers, activations, ...
+        [net] QQQ: is not a known key. Known: preset, kind, layers, activations, ...
+        [net] odd [key]: is not a known key. Known: preset, kind, layers, activations, ...
         """,
     ),
-    "reserved keys": (
-        "[net]\nkind = 'rnn'\nsteps = 3\nloss_at = 'last'\nonline = true\nepochs = 10\nkeep = 0.5\nmask = [1, 0]",
+    "keys of other kinds of nets": (
+        "[net]\nsteps = 3\nloss_at = 'every'\nonline = true\nepochs = 0\nkeep = 0\nmask = [1, 0]\nthreshold = 2",
         """
-        [net] kind: is reserved ... Remove it.
-        [net] steps: is reserved ... Remove it.
-        [net] loss_at: is reserved ... Remove it.
-        [net] online: is reserved ... Remove it.
-        [net] epochs: is reserved ... Remove it.
-        [net] keep: is reserved ... Remove it.
-        [net] mask: is reserved ... Remove it.
+        [net] mask: is [1, 0]. Write "inverted" or "plain". The numbers of a mask are givens: m1 = [1, 0, 1] below ...
+        [net] steps: is for recurrent nets. Remove it, or write kind = "recurrent".
+        [net] loss_at: is for recurrent nets. Remove it, or write kind = "recurrent".
+        [net] online: takes the samples of a batch in turn, and there is one sample. Give x as a list of lists, ...
+        [net] epochs: is 0. Write a whole number above 0; ...
+        [net] keep: is 0: no unit would be left. Write the share of units that is kept, above 0 and up to 1.
+        [net] threshold: is for the step function. Remove it, or make an activation step.
+        """,
+    ),
+    "keys that recurrent nets have no use for": (
+        """
+        [net]
+        kind = "recurrent"
+        layers = [2, 2, 1, 1]
+        activations = ["softmax"]
+        steps = 2
+        reduction = "mean"
+        keep = 0.5
+        online = true
+        """,
+        """
+        [net] layers: is [2, 2, 1, 1]. Write three numbers for a recurrent net: inputs, states, outputs.
+        [net] activations: softmax cannot make the state of a recurrent net. Write one of tanh, sigmoid, relu, ...
+        [net] reduction: is mean, but an online update sees one sample. Remove it, or online.
+        [net] reduction: is not for recurrent nets. Remove it.
+        [net] online: is not for recurrent nets. Remove it.
+        [net] keep: is not for recurrent nets. Remove it.
+        """,
+    ),
+    "sequences that do not match": (
+        """
+        [net]
+        kind = "recurrent"
+        layers = [1, 2, 1]
+        steps = 4
+        loss_at = "every"
+        [givens]
+        x = [[1], [2], [3]]
+        y = [[1], [2]]
+        s0 = [0]
+        """,
+        """
+        [givens] x: has 3 rows of 1 number, but the net needs 4 rows of 1 number. Write a row for each ...
+        [givens] y: has 2 rows of 1 number, but the net needs 4 rows of 1 number. Write a row for each ...
+        [givens] s0: has 1 number, but the net needs 2 numbers. Write one number per state: what the first step finds.
+        """,
+    ),
+    "a target for every step, and a loss at the last": (
+        "[net]\nkind = 'recurrent'\nlayers = [1, 1, 1]\n[givens]\nx = [[1], [2]]\ny = [[1], [2]]",
+        '[givens] y: has 2 rows of 1 number, but the net needs 1 number. Under loss_at = "last" there is ...',
+    ),
+    "masks": (
+        """
+        [net]
+        layers = [2, 3, 2, 1]
+        activations = ["relu", "relu", "identity"]
+        loss = "half_sse"
+        keep = [0.5, 1]
+        [givens]
+        m1 = [1, 0]
+        m2 = [1, 0]
+        m3 = [1]
+        """,
+        """
+        [givens] m1: has 2 numbers, but the net needs 3 numbers. Write a 0 or 1 per hidden unit; ...
+        [givens] m2: is not used: this layer has no dropout. Write the share that is kept as keep below [net], or ...
+        [givens] m3: is not used: this layer has no dropout. Write the share that is kept as keep below [net], or ...
+        """,
+    ),
+    "what is no mask": (
+        """
+        [net]
+        layers = [1, 2, 1]
+        activations = ["relu", "identity"]
+        loss = "mse"
+        keep = 0.5
+        [givens]
+        m1 = [1, 0.5]
+        """,
+        "[givens] m1[2]: is 0.5. Write 1 for a unit that is kept, 0 for one that is not.",
+    ),
+    "shares for layers that are not there": (
+        "[net]\nlayers = [1, 2, 1]\nactivations = ['relu', 'identity']\nloss = 'mse'\nkeep = [0.5, 0.5]",
+        "[net] keep: has 2 numbers, and the net 1 hidden layer. Write a number for each hidden layer, or one for all.",
+    ),
+    "paths without a hidden layer, an error without squares": (
+        """
+        [net]
+        layers = [1, 1]
+        activations = ["sigmoid"]
+        loss = "binary_cross_entropy"
+        paths = true
+        squared_error = true
+        """,
+        """
+        [net] squared_error: does not go with binary_cross_entropy. Make loss one of half_sse, sse, mse.
+        [net] paths: is for nets with a hidden layer: here each weight has one path. Remove it.
         """,
     ),
     "wrong types of the net": (
@@ -763,7 +854,6 @@ BAD = {
         activations = ["sigmod"]
         bias = "none"
         updates = -3
-        kind = "rnn"
         [givens]
         x = [0.1, 0.2, 0.3]
         y = [0.5, 0.6]
@@ -776,7 +866,6 @@ BAD = {
         L = 1
         """,
         """
-        [net] kind: is reserved ...
         [sheet] figurs: ... Did you mean 'figures'?
         [answers] L: is 1. Write a text, in quotes.
         [net] activations: 'sigmod' is not known. Did you mean 'sigmoid'?

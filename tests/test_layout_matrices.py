@@ -19,7 +19,7 @@ from cmarkgfm import github_flavored_markdown_to_html
 
 from backproptable.errors import InputError
 from backproptable.evaluate import Solution, solve
-from backproptable.example import Example, load_preset, preset_titles
+from backproptable.example import Example, load_preset
 from backproptable.formula import Formula, Product, Sum, references
 from backproptable.handout import make_handout
 from backproptable.net import Net
@@ -28,11 +28,11 @@ from backproptable.plan import Cell, Digits
 from backproptable.render.signs import turned_texts
 from support.arithmetic import plain_number, tex_value
 from support.exactly import text_of, text_of_all_digits
+from support.finished import PRESETS
 from support.nets import seeded_example
 from support.reader import read_latex, read_markdown
 from support.tools import compiled, faults, objections
 
-PRESETS = tuple(preset_titles())
 NOTATIONS = tuple(notation_titles())
 KINDS = ("md", "tex")
 SEEDS = range(26)
@@ -257,10 +257,11 @@ def alone(kind: str, text: str) -> set[str]:
 
 @pytest.mark.parametrize("name", ["batch-4", "batch-4-columns", "softmax-4", *PRESETS])
 def test_four_units_and_three_samples_stand_in_matrices(name: str) -> None:
-    """The sums of all of a batch's losses, and of all its derivatives for a shared bias, are lines of their own."""
+    """Sums of all of a batch's losses, of derivatives for a bias, over steps or paths are lines of their own."""
     texts, _ = finished(name, "worked", "indexed")
+    long_sums = {"L", "L'", "dL/db", "E", "paths", *(("dL/dWx", "dL/dWs") if name == "word-detector" else ())}
     for kind, text in texts.items():
-        assert {re.sub(r"\d", "", stem) for stem in alone(kind, text)} <= {"norm", "norm@", "L", "L'", "dL/db"}
+        assert {re.sub(r"\d", "", stem) for stem in alone(kind, text)} <= {"norm", "norm@", *long_sums}
 
 
 # --- the blank view ----------------------------------------------------------------------------

@@ -103,11 +103,15 @@ def check_page(text: str) -> None:
     assert page.tags <= EXPECTED_TAGS
 
 
+PASSES = ("sigmoid-neuron", "threshold-neuron")
+"""A single neuron, forward only: the net, what is given, a sum and an output."""
+
+
 @pytest.mark.parametrize(("name", "notation", "view"), SHEETS)
 def test_formulas_and_tables_survive_the_parser_of_github(name: str, notation: str, view: str) -> None:
     text = markdown(name, notation, view)
-    assert len(tables_as_written(text)) > 5
-    assert len(FORMULA.findall(text)) > 5
+    assert len(tables_as_written(text)) > (4 if name in PASSES else 5)
+    assert len(FORMULA.findall(text)) > (3 if name in PASSES else 5)
     check_page(text)
 
 

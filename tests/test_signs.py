@@ -129,7 +129,7 @@ def test_what_is_said_of_a_sign_is_true_of_the_printed_numbers(notation):
 def test_the_note_names_the_cells_that_are_turned_as_the_first_column_does(kind):
     solution = finished_preset("one-hidden-layer").solution
     notation = load_notation("eip", solution.plan.net)
-    listed = re.findall(r"dL/d\w+", notation.note)
+    listed = re.findall(r"paths(?=\(dL/dW)|(?<!\()dL/d\w+", notation.note)
     assert sorted(listed) == sorted(notation.opposite)
     for view in ("worked", "blank"):
         text = finished_text(solution, kind, view=view, notation="eip")

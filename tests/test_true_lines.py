@@ -25,7 +25,7 @@ from backproptable.notation import DEFAULT_NOTATION, load_notation
 from backproptable.plan import Cell, Digits
 from support.arithmetic import Blur, Range, half_unit, plain_value, significant, tex_value, with_numbers
 from support.exactly import text_of, text_of_all_digits
-from support.finished import KINDS, PRESETS, finished_preset, finished_text, net_of, random_solution, rotated
+from support.finished import KINDS, PRESETS, finished_preset, finished_text, random_solution, rotated
 from support.nets import LATER
 from support.reader import Line, Sheet, read_latex, read_markdown
 
@@ -163,7 +163,7 @@ def weights_before_and_after(solution: Solution) -> Iterator[tuple[str, list[str
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_line_of_every_preset_is_true(name: str, carry: str) -> None:
     for number, figures in enumerate(FIGURES, start=len(FIGURES) * PRESETS.index(name)):
-        notation = rotated(number, net_of(name))
+        notation = rotated(number)
         handout = finished_preset(name, notation=notation, figures=figures, carry=carry)
         for kind in KINDS:
             check_file(kind, handout.files[f"{name}.{kind}"], handout.solution, notation)
@@ -180,7 +180,7 @@ def test_every_line_of_random_nets_is_true(figures: int, carry: str) -> None:
         if solution is None:
             skipped += 1
             continue
-        notation = rotated(number, solution.plan.net)
+        notation = rotated(number)
         for kind in KINDS:
             check_file(kind, finished_text(solution, kind, notation=notation), solution, notation)
     assert skipped < len(seeds) / 5

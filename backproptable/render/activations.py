@@ -21,6 +21,7 @@ _SYMBOLS: Final = {
     "z": "z",
     "a": "a",
     "slope": "s",
+    "threshold": "0",
     "S": "S",
     **{f"{letter}_{index}": rf"{letter}_ {{{index}}}" for letter in "za" for index in "km"},
     **{f"e_{index}": rf"e^{{z_ {{{index}}}}}" for index in "km"},

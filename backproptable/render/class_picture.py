@@ -15,13 +15,14 @@ from backproptable.class_counts import StepCount
 from backproptable.plaintext import one_line, shortened
 from backproptable.plan import Part
 
-__all__ = ["PART_WORDS", "alternative", "class_svg", "percent"]
+__all__ = ["alternative", "class_svg", "part_in_words", "percent"]
 
-PART_WORDS: Final = {
+_PART_WORDS: Final = {
     Part.FORWARD: "forward pass",
     Part.LOSS: "loss",
     Part.BACKWARD: "backward pass",
     Part.UPDATE: "update",
+    Part.EPOCH: "epoch",
     Part.AFTER: "after the update",
 }
 
@@ -94,7 +95,14 @@ def percent(share: float) -> str:
 
 
 def _part(count: StepCount) -> tuple[Part, int]:
-    return count.step.part, count.step.cells[0].address.update
+    return count.step.part, count.step.round
+
+
+def part_in_words(part: Part, number: int, *, several: bool) -> str:
+    """What a part is called; `several` updates have numbers, as epochs have."""
+    if part is Part.EPOCH:
+        return f"{_PART_WORDS[part]} {number}"
+    return f"{_PART_WORDS[part]}, update {number}" if several and part is not Part.AFTER else _PART_WORDS[part]
 
 
 def _legend(sheets: int) -> Iterator[str]:
@@ -108,9 +116,9 @@ def _legend(sheets: int) -> Iterator[str]:
 
 def _bars(parts: Sequence[tuple[tuple[Part, int], Sequence[StepCount]]], left: float) -> Iterator[str]:
     y = _TOP
-    several = any(update > 1 for (_, update), _ in parts)
+    several = any(update > 1 for (part, update), _ in parts if part is not Part.EPOCH)
     for (part, update), counts in parts:
-        words = f"{PART_WORDS[part]}, update {update}" if several and part is not Part.AFTER else PART_WORDS[part]
+        words = part_in_words(part, update, several=several)
         yield f'  <text class="part" x="{_SIDE}" y="{y + 18}">{words}</text>'
         y += _GAP
         for count in counts:

@@ -12,8 +12,8 @@ from backproptable.class_counts import CauseCount, StepCount, by_student, cause_
 from backproptable.hardness import HARDNESS
 from backproptable.in_common import FEWEST, in_common
 from backproptable.marked import MarkedSheet, Verdict
-from backproptable.plan import Part, Plan
-from backproptable.render.class_picture import PART_WORDS, alternative, class_svg, percent
+from backproptable.plan import Plan
+from backproptable.render.class_picture import alternative, class_svg, part_in_words, percent
 from backproptable.render.escape import markdown_text
 from backproptable.render.quoting import file_md, own_md, written_md
 from backproptable.render.templates import fill_template
@@ -85,7 +85,7 @@ def class_md(
 def _step(count: StepCount, plan: Plan) -> dict[str, Any]:
     return {
         "name": count.step.name,
-        "part": _part(count.step.part, count.step.cells[0].address.update, plan),
+        "part": part_in_words(count.step.part, count.step.round, several=plan.net.updates > 1),
         "asked": count.asked,
         "right": count.right,
         "follows": count.follows,
@@ -102,10 +102,6 @@ def _cause(cause: CauseCount, explained: Mapping[str, str]) -> dict[str, Any]:
         "sheets": cause.sheets,
         "cells": _cells(cause.cells.most_common()),
     }
-
-
-def _part(part: Part, update: int, plan: Plan) -> str:
-    return PART_WORDS[part] + (f", update {update}" if plan.net.updates > 1 and part is not Part.AFTER else "")
 
 
 def _spread(points: Sequence[Decimal]) -> str:

@@ -9,12 +9,11 @@ from itertools import groupby
 from typing import Final
 
 from backproptable.asked import Task
-from backproptable.draft import Pass
 from backproptable.formula import Formula, Ref, Sum, references
 from backproptable.names import Address, Layer, name_of
 from backproptable.net import Net
 from backproptable.notation import Notation
-from backproptable.plan import Cell, Derivation, Equation, Part, Plan, Reason, Step
+from backproptable.plan import Cell, Derivation, Equation, Plan, Reason, Step
 from backproptable.render.epochs import Epoch
 from backproptable.render.form import slot
 from backproptable.render.matrices import Matrix, MatrixEquation, arranged, equations, grouped, matrix_of
@@ -22,7 +21,20 @@ from backproptable.render.printers import Place, tex
 from backproptable.render.questions import Questions
 from backproptable.render.signs import turned_plan
 
-__all__ = ["VALUE", "WIDEST_GRID", "Change", "Document", "Grid", "Row", "Section", "StepView", "lay_out"]
+__all__ = [
+    "VALUE",
+    "WIDEST_GRID",
+    "Change",
+    "Document",
+    "Grid",
+    "ProductView",
+    "Row",
+    "Section",
+    "StepTable",
+    "StepView",
+    "lay_out",
+    "lay_out_sections",
+]
 
 VALUE: Final = "value"
 """The slot style of a number that stands alone in a table."""
@@ -59,6 +71,20 @@ class StepTable:
 
 
 @dataclass(frozen=True, slots=True)
+class ProductView:
+    """A step as one product of matrices, in TeX, with the shapes of both factors and of the result."""
+
+    name: str
+    formula: str
+    left: tuple[int, int]
+    right: tuple[int, int]
+    shape: tuple[int, int]
+    times: int
+    """How often it is worked out: more than once where every sample has a matrix of its own."""
+    multiplications: str
+
+
+@dataclass(frozen=True, slots=True)
 class StepView:
     """One step, with what templates need to choose their words."""
 
@@ -88,6 +114,10 @@ class StepView:
     """Whether all its numbers, and all that they are worked out from, stand on the sheet."""
     equations: list[MatrixEquation]
     """The step between matrices, for the layout that shows them; none where they are too wide for a page."""
+    product: ProductView | None = None
+    """The step on shapes alone, where it is a product; not on sheets that print every number."""
+    multiplications: str = ""
+    """How many it takes, on shapes alone."""
 
     @property
     def rows(self) -> list[Row]:
@@ -103,9 +133,6 @@ class Section:
     update: int
     """Of the error of an epoch, the number of the epoch."""
     steps: list[StepView]
-    epoch: int | None = None
-    """The epoch of an online run that the update belongs to, and the sample that it sees."""
-    sample: int | str | None = None
 
     @property
     def explained(self) -> bool:
@@ -149,6 +176,8 @@ class Document:
     """The same as matrices, a list per layer, for the layout that shows them; none where they are too wide."""
     losses: list[tuple[str, str]]
     """The loss at the start of each update and after the last: symbol and value."""
+    looks_back: bool
+    """Whether the last of these is that after the last update."""
     norms: list[tuple[str, str, str]]
     """Layer, symbol and size of the gradient in the first update."""
     asked: int
@@ -175,6 +204,11 @@ def lay_out(plan: Plan, notation: Notation, task: Task, *, matrices: bool = Fals
     return _Layout(turned_plan(plan, notation.opposite), notation, task, matrices).document()
 
 
+def lay_out_sections(plan: Plan, notation: Notation, task: Task) -> list[Section]:
+    """The sections of `lay_out` alone."""
+    return _Layout(turned_plan(plan, notation.opposite), notation, task, matrices=False).sections()
+
+
 @dataclass(frozen=True)
 class _Layout:
     plan: Plan
@@ -191,22 +225,17 @@ class _Layout:
         net, task = self.plan.net, self.task
         worked = not task.asked
         on_the_sheet = task.asked | task.shown
-        steps = [step for step in self.plan.steps if not on_the_sheet.isdisjoint(cell.address for cell in step.cells)]
-        numbered = enumerate(steps, start=1)
-        sections = [
-            self._section(kind, update, [self._step(number, step) for number, step in steps])
-            for (kind, update), steps in groupby(numbered, key=lambda pair: _section_of(pair[1]))
-        ]
         eta = Address("eta")
         return Document(
             net=net,
             worked=worked,
             givens=list(self._givens()),
             eta=self._value(eta) if eta in self.plan.row else None,
-            sections=sections,
+            sections=self.sections(),
             weights=list(self._weights()) if worked else [],
             changes=self._changes() if worked and self.matrices else [],
             losses=list(self._losses()) if worked else [],
+            looks_back=Address("L", primed=True) in self.plan.row,
             norms=list(self._norms()) if worked else [],
             asked=len(task.asked),
             partly=bool(task.asked and task.shown),
@@ -215,14 +244,16 @@ class _Layout:
             opposite=bool(self.notation.opposite) and not net.forward_only,
         )
 
-    def _section(self, kind: str, update: int, steps: list[StepView]) -> Section:
-        net = self.plan.net
-        if not net.in_turn or kind in (Part.AFTER, Part.EPOCH):
-            return Section(kind, update, steps)
-        (sample,) = Pass(net, update).cases
-        return Section(kind, update, steps, (update - 1) // len(net.sample_numbers) + 1, sample)
-
     # --- steps
+
+    def sections(self) -> list[Section]:
+        on_the_sheet = self.task.asked | self.task.shown
+        steps = [step for step in self.plan.steps if not on_the_sheet.isdisjoint(cell.address for cell in step.cells)]
+        numbered = enumerate(steps, start=1)
+        return [
+            Section(kind, update, [self._step(number, step) for number, step in steps])
+            for (kind, update), steps in groupby(numbered, key=lambda pair: _section_of(pair[1]))
+        ]
 
     def _step(self, number: int, step: Step) -> StepView:
         net, first = self.plan.net, step.cells[0].address
@@ -299,8 +330,8 @@ class _Layout:
     def partial(self, of: Ref, by: Ref) -> str:
         return self.notation.partial(of.address, by.address)
 
-    def letter(self, unit: str) -> str:
-        return self.notation.letter(unit)
+    def summed(self, index: str) -> str:
+        return f"_ {{{self.notation.letter(index)}}}"
 
     def _number(self, ref: Ref, place: Place) -> str:
         return slot(self.plan.row[ref.address], place.value)
@@ -413,5 +444,4 @@ def _is_plain_sum(formula: Formula | None) -> bool:
 
 
 def _section_of(step: Step) -> tuple[str, int]:
-    first = step.cells[0].address
-    return step.part.value, int(first.units[0]) if step.part is Part.EPOCH else first.update
+    return step.part.value, step.round

@@ -93,7 +93,7 @@ def _sections(sheet: MarkedSheet, plan: Plan) -> Iterator[_Section]:
 
     def section(cell: MarkedCell) -> tuple[str, int]:
         step = steps.get(cell.name)
-        return (step.part.value, step.cells[0].address.update) if step else ("given", 1)
+        return (step.part.value, step.round) if step else ("given", 1)
 
     for (kind, update), cells in groupby(sheet.cells, key=section):
         yield _Section(kind, update, [_told(cell) for cell in cells])

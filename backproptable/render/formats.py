@@ -106,5 +106,5 @@ def _json(solution: Solution, *, worked: bool, seed: int | None) -> str:
         "cells": cells,
     }
     if solution.diverged:
-        content["diverged"] = solution.diverged
+        content["diverged"] = str(solution.diverged)
     return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False, default=float) + "\n"

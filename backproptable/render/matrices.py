@@ -41,6 +41,9 @@ _SHORT_NUMBER: Final = 3.0
 _LONG_NUMBER: Final = 9.0
 """Letters of an updated weight, which shows every decimal."""
 
+_BESIDE_A_FRACTION: Final = 1.0
+"""Letters that TeX leaves free beside a fraction, both sides together."""
+
 _GAP: Final = 2.0
 """Letters between two columns, and for the brackets."""
 
@@ -104,13 +107,13 @@ def equations(net: Net, cells: Sequence[Cell], printer: PrintCell, *, worked: bo
     """The cells of one step as equations.
 
     Nothing if one of them would not fit on the page; and none for the sizes of whole gradients, which
-    have nothing to do with each other.
+    have nothing to do with each other, and for sums over paths, which are long lines each.
     """
     found: list[MatrixEquation] = []
     for matrix in arranged(net, cells, cells):
         for part in _parts(net, matrix):
             equation = _fitting(net, part, printer, worked=worked)
-            if equation is None or cells[0].address.family == "norm":
+            if equation is None or cells[0].address.family in ("norm", "paths"):
                 return []
             found.append(equation)
     return found
@@ -321,9 +324,16 @@ def _letters(formula: Formula, leaf: Callable[[Ref], float]) -> float:
     return sum(parts) + 3
 
 
+_IN_PART: Final = re.compile(r"(?:\\Bigl)?\((.*?)(?:\\Bigr)?\)_ \{(.*)\}")
+"""A whole symbol in brackets, with a mark behind them."""
+
+
 def _letters_of(symbol: str) -> float:
     """The letters of a symbol: of the wider half of a fraction."""
-    return max(map(_letters_of_half, symbol.split("}{")))
+    if in_part := _IN_PART.fullmatch(symbol):
+        return _letters_of(in_part[1]) + 4 + 0.8 * _letters_of_half(in_part[2])
+    halves = symbol.split("}{")
+    return max(map(_letters_of_half, halves)) + _BESIDE_A_FRACTION * (len(halves) > 1)
 
 
 def _letters_of_half(tex: str) -> float:

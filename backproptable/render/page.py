@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from backproptable.asked import Task
-from backproptable.errors import InputError
+from backproptable.errors import InputError, Problem
 from backproptable.evaluate import Solution
 from backproptable.marks import MARKS
 from backproptable.notation import load_notation
@@ -28,7 +28,7 @@ from backproptable.render.steps import lay_out_steps
 from backproptable.render.templates import fill_template
 from backproptable.style import Style, style_problems
 
-__all__ = ["STUDENT_FIELDS", "TEXT_FORMATS", "Assignment", "make_form"]
+__all__ = ["NUMBER_STYLES", "STUDENT_FIELDS", "TEXT_FORMATS", "Assignment", "make_form"]
 
 STUDENT_FIELDS: Final = ("student", "student_id", "code")
 """What a sheet of a class says of its student, in the order of the texts that fill it."""
@@ -58,7 +58,7 @@ def make_form(
     carry: str,
     seed: int | None = None,
     note: str = "",
-    diverged: str = "",
+    diverged: Problem | None = None,
     assignment: Assignment | None = None,
     equal: Solution | None = None,
 ) -> Form:
@@ -81,6 +81,7 @@ def make_form(
     context = {
         "doc": document,
         "layout": style.layout,
+        "shapes": None,
         "steps": lay_out_steps(plan, notation, document) if style.layout == "steps" else None,
         "explain": style.explain,
         "figures": figures,
@@ -88,11 +89,11 @@ def make_form(
         "seed": seed,
         "listing": _program(plan, figures, carry) if example and not diverged else "",
         "note": _WORDS[format](note),
-        "diverged": _SENTENCES[format](diverged),
+        "diverged": diverged,
         "assignment": None if assignment is None else _as_text(assignment, plan, format),
         "marks": MARKS,
     }
-    return Form(fill_template(f"{format}/page.{format}.j2", context, style.templates), _STYLES[format])
+    return Form(fill_template(f"{format}/page.{format}.j2", context, style.templates), NUMBER_STYLES[format])
 
 
 def _program(plan: Plan, figures: int, carry: str) -> str:
@@ -112,8 +113,6 @@ def _tex_paragraphs(markdown: str) -> str:
     return "\n\n".join(map(tex_text, paragraphs(markdown)))
 
 
-_SENTENCES: Final[Mapping[str, Callable[[str], str]]] = {"md": markdown_text, "tex": tex_text}
-"""How a sentence with names of cells in it is written."""
 _WORDS: Final[Mapping[str, Callable[[str], str]]] = {"md": str.strip, "tex": _tex_paragraphs}
 """How the words of the teacher are written, who may write Markdown."""
 
@@ -152,10 +151,10 @@ _IN_FORMULAS: Final[dict[str, Callable[[str], str]]] = {
     Place.BASE: _base,
     RAW: str,
 }
-_STYLES: Final[Mapping[str, Mapping[str, Callable[[str], str]]]] = {
+NUMBER_STYLES: Final[Mapping[str, Mapping[str, Callable[[str], str]]]] = {
     "md": {**_IN_FORMULAS, VALUE: str, _TEXT: markdown_text, BAR: _bar},  # a value as a student would type it
     "tex": {**_IN_FORMULAS, VALUE: _tex_value, _TEXT: tex_text, BAR: _tex_bar},
 }
 """How each kind of slot is written."""
 
-TEXT_FORMATS: Final = tuple(_STYLES)
+TEXT_FORMATS: Final = tuple(NUMBER_STYLES)

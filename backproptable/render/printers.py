@@ -53,14 +53,18 @@ _LONG_ROOT: Final = 2
 """A root over more terms than this is written as a power of 1/2, which can run over a line's end."""
 
 
+_LONGEST_WHOLE: Final = 3
+"""A product of more factors may run over a line's end."""
+
+
 class RulePrinter(Protocol):
-    """Prints what only rules have: partial derivatives as symbols, and letters for units."""
+    """Prints what only rules have: partial derivatives as symbols, and sums over letters."""
 
     def partial(self, of: Ref, by: Ref) -> str:
         """One cell's derivative by another."""
 
-    def letter(self, unit: str) -> str:
-        """The letter that stands for any unit."""
+    def summed(self, index: str) -> str:
+        """What stands below (and above) the sign of a sum over a letter, with its own ``_`` and ``^``."""
 
 
 def tex(formula: Formula, ref: PrintRef, rules: RulePrinter | None = None) -> str:
@@ -98,7 +102,7 @@ def tex(formula: Formula, ref: PrintRef, rules: RulePrinter | None = None) -> st
             case Choice(arg, then, otherwise, above):
                 return rf"{walk(then)} \text{{ if }} {walk(arg)} \gt {walk(above)} \text{{ else }} {walk(otherwise)}"
             case Sigma(index, body) if rules is not None:
-                return rf"\sum_ {{{rules.letter(index)}}} {factor(body, Place.TIGHT, last=True)}"
+                return rf"\sum{rules.summed(index)} {factor(body, Place.TIGHT, last=True)}"
             case Partial(of, by) if rules is not None:
                 return rules.partial(of, by)
         raise PlanError(f"no TeX for {node}")
@@ -185,7 +189,8 @@ def _signed(
     """Terms joined by + and -. In TeX a braced product is not broken at the end of a line."""
 
     def whole(term: Formula, text: str) -> str:
-        return f"{{{text}}}" if keep_together and isinstance(term, Product) else text
+        is_short = isinstance(term, Product) and len(term.factors) <= _LONGEST_WHOLE
+        return f"{{{text}}}" if keep_together and is_short else text
 
     parts = [whole(terms[0], first(terms[0]))]
     for _, term in pairwise(terms):

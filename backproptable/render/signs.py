@@ -15,18 +15,19 @@ from backproptable.formula import Call, Choice, Formula, Neg, Num, Partial, Powe
 from backproptable.names import Address
 from backproptable.plan import Cell, Equation, Plan, Step
 
-__all__ = ["turned_plan", "turned_texts"]
+__all__ = ["turned_plan", "turned_text", "turned_texts"]
 
 
 def turned_texts(plan: Plan, texts: Sequence[str | None], families: Collection[str]) -> list[str | None]:
     """The printed numbers, with the sign of these families' cells turned round."""
     return [
-        _turned_text(text) if text is not None and cell.address.family in families else text
+        turned_text(text) if text is not None and cell.address.family in families else text
         for cell, text in zip(plan.cells, texts, strict=True)
     ]
 
 
-def _turned_text(text: str) -> str:
+def turned_text(text: str) -> str:
+    """A printed number with its sign turned round."""
     if text == "0":
         return text
     return text[1:] if text.startswith("-") else f"-{text}"

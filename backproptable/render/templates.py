@@ -85,7 +85,7 @@ def _error(own: Path | None, filename: str, line: int, message: str) -> InputErr
     problem = Problem(
         f"{filename}, line {line}",
         f"{message.rstrip('.')}.",
-        "Templates know: doc, net, figures, carry, seed, layout, steps, explain, listing, words.",
+        "Templates know: doc, net, figures, carry, seed, layout, shapes, steps, explain, listing, words.",
     )
     return InputError([problem], f"templates in {own}" if own else "templates")
 

@@ -1,6 +1,7 @@
-"""How long a class takes, in time and memory, for the default 3-3-3-3 net.
+"""How long a class takes, in time and memory, for the default 3-3-3-3 net or another.
 
     python tests/benchmarks/bench_assign.py [--students 1000 10000 100000]
+    python tests/benchmarks/bench_assign.py --net 'kind = "recurrent"' 'steps = 3'
 
 Each class is one whole process of `backproptable assign`, from reading the roster to the last key: its
 wall time, the processor time booked for it and its children, and the most memory that all of them
@@ -51,9 +52,9 @@ def memory_of(process: int) -> int:
     return total
 
 
-def run(roster: Path, output: Path, processes: int | None) -> tuple[float, float, float]:
+def run(roster: Path, course: Path, output: Path, processes: int | None) -> tuple[float, float, float]:
     """Wall time, processor time and memory of one class."""
-    command = [sys.executable, "-m", "backproptable", "assign", str(roster), "-o", str(output)]
+    command = [sys.executable, "-m", "backproptable", "assign", str(roster), "--course", str(course), "-o", str(output)]
     command += [] if processes is None else ["--processes", str(processes)]
     before, start = booked(), time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
@@ -95,18 +96,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--students", type=int, nargs="+", default=[1000, 10_000])
     parser.add_argument("--repeat", type=int, default=3, help="runs of each class; the fastest is shown")
+    parser.add_argument("--net", nargs="*", default=[], metavar="LINE", help="lines of [net] in the course file")
     arguments = parser.parse_args()
     print(f"{len(os.sched_getaffinity(0))} cores; per student, of the fastest of {arguments.repeat} runs")
     print(" students processes  wall ms   cpu ms floor ms cpu/floor memory MB")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        (folder / "course.toml").write_text("\n".join(["[net]", *arguments.net]) + "\n", encoding="utf-8")
         for students in arguments.students:
             write_roster(folder / "roster.csv", students)
             for processes in (1, None):
                 results = []
                 for _ in range(arguments.repeat if students < 50_000 else 1):
                     shutil.rmtree(folder / "out", ignore_errors=True)
-                    results.append(run(folder / "roster.csv", folder / "out", processes))
+                    results.append(run(folder / "roster.csv", folder / "course.toml", folder / "out", processes))
                 wall, cpu = (min(column) * 1000 / students for column in list(zip(*results, strict=True))[:2])
                 memory = max(memory for _, _, memory in results)
                 shutil.rmtree(folder / "copy", ignore_errors=True)

@@ -9,31 +9,38 @@ from backproptable.errors import InputError
 from backproptable.evaluate import Solution, solve
 from backproptable.example import load_preset, preset_titles
 from backproptable.handout import Handout, make_handout
-from backproptable.net import Net
 from backproptable.notation import notation_titles
 from backproptable.render.formats import render_sheet
-from backproptable.style import Style
+from backproptable.style import Style, style_problems
 from support.nets import seeded_example
 
-__all__ = ["KINDS", "NOTATIONS", "PRESETS", "finished_preset", "finished_text", "net_of", "random_solution", "rotated"]
+__all__ = [
+    "IN_STEPS",
+    "KINDS",
+    "LARGE_PRESETS",
+    "NOTATIONS",
+    "PRESETS",
+    "finished_preset",
+    "finished_text",
+    "random_solution",
+    "rotated",
+]
 
-PRESETS = tuple(preset_titles())
+LARGE_PRESETS = ("cat-or-not", "digits")
+"""Those whose numbers are too many to print: worked on shapes alone, without cells (`test_large.py`)."""
+PRESETS = tuple(name for name in preset_titles() if name not in LARGE_PRESETS)
+"""Those that print every number."""
+IN_STEPS = tuple(name for name in PRESETS if not list(style_problems(Style(layout="steps"), load_preset(name).net)))
+"""The presets that can be laid out in steps."""
 NOTATIONS = tuple(notation_titles())
-IN_TIME = ("code", "indexed", "notes", "words")
-"""Notations that can write recurrent nets."""
 KINDS = ("md", "tex", "json")
 
 _SEED = 1
 
 
-def rotated(number: int, net: Net | None = None) -> str:
-    """One notation after the other, if it can write the net: what does not depend on it need not be seen in each."""
-    able = NOTATIONS if net is None or net.kind != "recurrent" else IN_TIME
-    return able[number % len(able)]
-
-
-def net_of(preset: str) -> Net:
-    return load_preset(preset).net
+def rotated(number: int) -> str:
+    """One notation after the other: what does not depend on it need not be seen in each."""
+    return NOTATIONS[number % len(NOTATIONS)]
 
 
 @cache

@@ -38,6 +38,8 @@ _LOSS_SLOPES = {
 
 def recompute(net: dict[str, Any], givens: dict[str, Any], updates: int) -> Numbers:
     """Every number under its name without the indices; those with a prime hold after `updates` updates."""
+    if net.get("kind") == "recurrent":
+        return _recompute_in_time(net, givens)
     numbers = {name: np.array(value, dtype=float) for name, value in givens.items()}
     if net["weights"] == "to_from":  # x W inside, the author's layout again at the end
         numbers = _transposed(numbers)
@@ -91,3 +93,35 @@ def _one_pass(net: dict[str, Any], known: Numbers) -> Numbers:
         now[f"dL/db{n}"] = np.atleast_2d(delta).sum(axis=None if net["bias"] == "shared" else 0)
         now[f"dL/da{n - 1}"] = delta @ now[f"W{n}"].T
     return now
+
+
+def _recompute_in_time(net: dict[str, Any], givens: dict[str, Any]) -> Numbers:
+    """One update of a recurrent net of tanh without biases, with half the squared error at every step."""
+    numbers = {name: np.array(value, dtype=float) for name, value in givens.items()}
+    first = _through_time(numbers)
+    rate = float(net["learning_rate"])
+    updated = {name: numbers[name] - rate * first[f"dL/d{name}"] for name in ("Wx", "Ws", "Wy")}
+    again = _through_time(numbers | updated)
+    return numbers | first | {f"{name}'": value for name, value in (again | updated).items()}
+
+
+def _through_time(numbers: Numbers) -> Numbers:
+    x, y, Wx, Ws, Wy = (numbers[name] for name in ("x", "y", "Wx", "Ws", "Wy"))
+    z, s = np.zeros((len(x), Ws.shape[0])), np.zeros((len(x), Ws.shape[0]))
+    before = numbers["s0"]
+    for t in range(len(x)):
+        z[t] = x[t] @ Wx + before @ Ws
+        s[t] = before = np.tanh(z[t])
+    o = s @ Wy
+    found = {"z": z, "s": s, "o": o, "l": (y - o) ** 2 / 2, "L": np.array(((y - o) ** 2 / 2).sum()), "dL/do": o - y}
+    found |= {"dL/ds": np.zeros_like(s), "dL/dz": np.zeros_like(s)}
+    found |= {f"dL/d{name}": np.zeros_like(numbers[name]) for name in ("Wx", "Ws", "Wy")}
+    from_later = np.zeros(Ws.shape[0])
+    for t in reversed(range(len(x))):
+        found["dL/ds"][t] = (o - y)[t] @ Wy.T + from_later
+        found["dL/dz"][t] = found["dL/ds"][t] * (1 - s[t] ** 2)
+        found["dL/dWx"] += np.outer(x[t], found["dL/dz"][t])
+        found["dL/dWs"] += np.outer(s[t - 1] if t else numbers["s0"], found["dL/dz"][t])
+        found["dL/dWy"] += np.outer(s[t], (o - y)[t])
+        from_later = found["dL/dz"][t] @ Ws.T
+    return found
