@@ -147,6 +147,7 @@ IN_TIME = {"x[1,1]": "0.35", "x[2,1]": "0.55", "y[2,1]": "0.7", "s0[1]": "0", "e
     "Ws[1,1]": "0.42",
     "Wy[1,1]": "0.61",
 }
+OVER = Net(layers=(1, 1), activations=("step",), bias="none", threshold=Decimal("0.5"), forward_only=True)
 
 BAD: dict[str, tuple[str, Net, Mapping[str, str]]] = {
     "an input between two steps": ("grid", LINE, GOOD | {"x[1]": "0.37"}),
@@ -175,6 +176,7 @@ BAD: dict[str, tuple[str, Net, Mapping[str, str]]] = {
     ),
     "a corner": ("corner", KINK, GOOD | {"b1[1]": "-0.25"}),
     "a corner from below": ("corner", KINK, GOOD | {"b1[1]": "-0.30"}),
+    "a sum next to the threshold": ("corner", OVER, {"x[1]": "0.60", "W1[1,1]": "0.90"}),
     "a unit too many that is dead": ("dead units", KINKS, TWO_INPUTS | {"W1[1,1]": "0.80", "W1[1,2]": "-0.60"}),
     "a dead layer": ("dead layer", KINKS, TWO_INPUTS | {"W1[1,1]": "-0.80", "W1[1,2]": "-0.60"}),
     "a unit that is dead for one sample": (
@@ -228,6 +230,7 @@ def test_a_good_sheet_has_no_faults() -> None:
     assert judged(KINKS, one_dead, grids=Grids(dead_units=1)) == set()
     assert judged(KINKS, one_dead | {"W1[1,2]": "0.60"}, grids=Grids(dead_units=1)) == {"dead units"}
     assert judged(SOFTMAX, HALVES | {"y[1]": "0", "y[2]": "1"}) == set()
+    assert judged(OVER, {"x[1]": "0.05", "W1[1,1]": "0.90"}) == set()
     assert judged(DROPPED, KEPT) == set()
     assert judged(STEPS, IN_TIME) == set()
     assert judged(IN_TURN, BOTH) == set(), "the loss of both samples is above that of the first alone, but it falls"

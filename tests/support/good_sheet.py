@@ -362,9 +362,11 @@ class Judge:
         """Weighted sums, of every pass, that saturate a unit or lie near its corner."""
         for cell in self.plan.cells:
             if cell.address.family == "z":
-                kind, size = kind_of(self.plan.net, cell.address.layer), np.abs(tables.exact[cell.address])
-                yield from self._faults("saturated", ~(size <= WIDEST[kind] * (1 + SLACK)), cell.name)
-                yield from self._faults("corner", ~(size >= NEAREST.get(kind, 0) * (1 - SLACK)), cell.name)
+                kind, sums = kind_of(self.plan.net, cell.address.layer), tables.exact[cell.address]
+                turns_at = Long(str(self.plan.net.threshold)) if kind == "step" else 0
+                room = np.abs(sums - turns_at)
+                yield from self._faults("saturated", ~(np.abs(sums) <= WIDEST[kind] * (1 + SLACK)), cell.name)
+                yield from self._faults("corner", ~(room >= NEAREST.get(kind, 0) * (1 - SLACK)), cell.name)
 
     def dead(self, tables: Tables) -> Iterator[Fault]:
         """ReLU units that are neither always on nor always off; too many or too few that are off."""
