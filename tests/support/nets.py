@@ -84,9 +84,9 @@ def random_net(random: Random, *, forward_only: bool = False) -> Net:
 def random_run(random: Random, *, forward_only: bool = False) -> Net:
     """A net with some of these: dropout, samples in turn, squared errors beside the loss, paths, a threshold."""
     net = random_net(random, forward_only=forward_only)
-    net = replace(net, layers=tuple(min(units, 3) for units in net.layers[:4]), activations=_ends(net.activations, 3))
-    if not _has_numbers(net.loss, net.activations[-1], net.layers[-1]):
-        net = replace(net, loss="half_sse")
+    layers = tuple(min(units, 3) for units in net.layers[:4])
+    loss = net.loss if _has_numbers(net.loss, net.activations[-1], layers[-1]) else "half_sse"
+    net = replace(net, layers=layers, activations=_ends(net.activations, 3), loss=loss)
     more: dict[str, object] = {"mask": random.choice(CHOICES["mask"])}
     if net.depth > 1 and random.random() < 0.8:
         more["keep"] = [Decimal(random.choice(("0.25", "0.5", "0.8", "1"))) for _ in net.layers[1:-1]]
