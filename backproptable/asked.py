@@ -80,7 +80,8 @@ _PARTS: Final = {
 
 def _is_on_path(address: Address) -> bool:
     """Whether it is on the way of one weight per layer, through unit 1 of each and of one sample, there and back."""
-    first = all(unit == 1 for unit in address.units) and address.sample in (None, 1)
+    units = address.units[::2] if address.family == "do/ds" else address.units  # a time step stands between the two
+    first = all(unit == 1 for unit in units) and address.sample in (None, 1)
     return first and address.family != "norm" and (not address.primed or address.family in "Wb")
 
 

@@ -192,7 +192,8 @@ class Draft:
     def finished(self) -> Plan:
         """The plan, checked."""
         if self.net.forward_only:
-            self.results.update(cell.address for cell in self.steps[-1].cells)
+            cells = (cell.address for step in self.steps for cell in step.cells)
+            self.results.update(to for to in cells if (to.family, to.layer) == ("a", self.net.last))
         return Plan(self.net, tuple(self.givens), tuple(self.steps), frozenset(self.results))
 
 

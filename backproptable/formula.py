@@ -41,7 +41,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Num:
-    """A constant of the rule itself, such as the 1 and the 2 of ``(y - a)^2 / 2``; not negative."""
+    """A constant of the rule itself, such as the 1 and the 2 of ``(y - a)^2 / 2``; only a limit may be negative."""
 
     text: str
 

@@ -159,8 +159,16 @@ def without_bias(line: Line) -> Iterator[Formula]:
 
 
 def transposed(line: Line) -> Iterator[Formula]:
-    """W[j,i] where W[i,j] belongs."""
-    yield from line.moved(lambda to: to._replace(units=to.units[::-1]) if to.family == "W" else to)
+    """W[j,i] where W[i,j] belongs. Beside a square matrix of a recurrent net, others stay as they are."""
+
+    def change(to: Address) -> Address:
+        if to.family != "W" or to.layer is None:
+            return to
+        inputs, outputs = line.net.ends(to.layer)
+        stays = line.net.is_recurrent and inputs != outputs
+        return to if stays else to._replace(units=to.units[::-1])
+
+    yield from line.moved(change)
 
 
 def neighbours_weights(line: Line) -> Iterator[Formula]:
@@ -213,15 +221,18 @@ def layer_below(line: Line) -> Iterator[Formula]:
 
 def own_output(line: Line) -> Iterator[Formula]:
     """The output of the unit that the weight leads to, in place of the one it comes from."""
-    _, target = line.net.weight_index(*line.cell.address.units)
+    source, target = line.net.weight_index(*line.cell.address.units)
     layer, now = line.net.target_layer(line.layer), line.cell.address
+    times = [to.time for to in references(line.formula) if isinstance(to, Address) and to.time is not None]
+    time = max(map(int, times), default=None)
 
     def change(to: Address) -> Address:
         if to.family not in _INPUTS:
             return to
-        return Address("a", layer, (target,), to.sample, now.primed, now.update, now.time or to.time)
+        return Address("a", layer, (target,), to.sample, now.primed, now.update, time)
 
-    yield from line.moved(change)
+    if line.layer != "s" or source != target:  # a unit's own state is its state before, taken too late
+        yield from line.moved(change)
 
 
 def old_weights(line: Line) -> Iterator[Formula]:

@@ -39,13 +39,22 @@ def without_state(line: Line) -> Iterator[Formula]:
 def shifted_state(by: int) -> Wrong:
     """The state of another time step."""
 
-    def change(to: Address) -> Address:
-        if not _is_state(to):
-            return to
-        moved = to._replace(time=max(int(to.time or 0) + by, 0))
-        return moved._replace(primed=False, update=1) if moved.is_start else moved
+    def wrong(line: Line) -> Iterator[Formula]:
+        now = line.cell.address
 
-    return lambda line: line.moved(change) if line.net.is_recurrent else ()
+        def change(to: Address) -> Address:
+            if not _is_state(to):
+                return to
+            time = max(int(to.time or 0) + by, 0)
+            primed, update = (
+                (now.primed, now.update) if time else (False, 1)
+            )  # no pass changes the state before the first
+            return to._replace(time=time, primed=primed, update=update)
+
+        if line.net.is_recurrent:
+            yield from line.moved(change)
+
+    return wrong
 
 
 def _is_state(to: Address | str) -> bool:
@@ -54,26 +63,32 @@ def _is_state(to: Address | str) -> bool:
 
 def first_step_back(line: Line) -> Iterator[Formula]:
     """Nothing of what comes from further back than one step: a gradient, or what reaches a state."""
-    if _adds_up_time(line):
-        last = max(map(_time, line.terms))
-        yield sum_of([term for term in line.terms if _time(term) == last])
+    if _adds_up_time(line) and line.layer != "y":  # from the outputs nothing is carried back
+        yield _of_last_step(line)
     elif _has_two_ways(line):
         yield sum_of(_through_own_output(line))
 
 
 def without_one_step(line: Line) -> Iterator[Formula]:
-    """A gradient to which one of the steps is missing."""
+    """A gradient to which one of the steps is missing, or to one of the outputs' weights all steps but the last."""
     if _adds_up_time(line):
         for step in sorted(set(map(_time, line.terms))):
             left = sum_of([term for term in line.terms if _time(term) != step])
             if left not in first_step_back(line):
                 yield left
+        if line.layer == "y":
+            yield _of_last_step(line)
 
 
 def one_way(line: Line) -> Iterator[Formula]:
     """Any one of the terms where their sum belongs; what is no more than a step too few has a name of its own."""
     own_output = [sum_of(_through_own_output(line))] if _has_two_ways(line) else []
     yield from (term for term in one_term(line) if term not in own_output)
+
+
+def _of_last_step(line: Line) -> Formula:
+    last = max(map(_time, line.terms))
+    return sum_of([term for term in line.terms if _time(term) == last])
 
 
 def _adds_up_time(line: Line) -> bool:

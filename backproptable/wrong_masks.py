@@ -22,9 +22,10 @@ def without_share(line: Line) -> Iterator[Formula]:
 
 
 def times_share(line: Line) -> Iterator[Formula]:
-    """What is kept is multiplied by the share that is kept."""
+    """What is kept is multiplied by the share that is kept, where it is to be divided."""
     for formula in without_share(line):
-        yield Product((formula, Num(f"{line.net.kept_share(line.layer):f}")))
+        if formula != line.formula:
+            yield Product((formula, Num(f"{line.net.kept_share(line.layer):f}")))
 
 
 def _through_mask(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from random import Random
@@ -14,9 +15,9 @@ from backproptable.formula import references
 from backproptable.names import Address, name_of
 from backproptable.net import Net
 from backproptable.plan import Plan
-from support.nets import seeded_example
+from support.nets import LATER, seeded_example
 
-SEEDS = range(60)
+SEEDS = (*range(60), *range(LATER, LATER + 12))
 TWO = Net(layers=(2, 2, 2), activations=("sigmoid", "softmax"))
 TWICE = Net(layers=(2, 2, 2), activations=("sigmoid", "softmax"), updates=2, samples=2, update_biases=True)
 
@@ -118,6 +119,9 @@ def test_one_path_follows_one_weight_of_each_layer() -> None:
     for seed in SEEDS:
         plan = plan_of(seed)
         net, asked = plan.net, names(set_task(plan, "one_path").asked)
+        if net.is_recurrent:
+            assert asked == path_in_time(plan)
+            continue
         place = "1," if net.samples else ""
         for layer in range(1, net.depth + 1):
             wanted = {f"z{layer}[{place}1]", f"a{layer}[{place}1]"}
@@ -128,10 +132,26 @@ def test_one_path_follows_one_weight_of_each_layer() -> None:
             assert wanted <= asked
             weights = {f"W{layer}'", f"dL/dW{layer}"}
             assert {name for name in asked if name.split("[")[0] in weights} <= {
-                f"{stem}[1,1]{again}" for stem in weights for again in ("", "@2", "@3")
+                f"{stem}[1,1]{again}" for stem in weights for again in ("", "@2", "@3", "@4")
             }
         inside = [name.partition("[")[2].partition("]")[0] for name in asked if "[" in name]
         assert set("".join(inside)) <= set("1,")
+
+
+def path_in_time(plan: Plan) -> set[str]:
+    """Through the first unit of everything, in every time step, and of one weight of each matrix."""
+    again = r"(?:@\d+)?"
+    ways = (
+        r"(?:z|s|o|l|error|dL/d[soz]|ds/dz)\[\d+,1\]",
+        r"do/ds\[\d+,1,\d+,1\]",
+        "L",
+        r"dL/dW[xsy]\[1,1\](?:<\d+>)?",
+        r"(?:W[xsy]'|paths\(dL/dW[xs]\))\[1,1\]",
+        r"(?:dL/db[sy]|b[sy]')(?:\[1\])?",
+    )
+    on_path = re.compile(f"(?:{'|'.join(ways)}){again}")
+    computed = {cell.name for _, cell in plan.worked}
+    return {name for name in computed if on_path.fullmatch(name)}
 
 
 # --- small nets, by hand -----------------------------------------------------------------------

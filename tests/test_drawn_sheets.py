@@ -26,7 +26,7 @@ from backproptable.net import Net
 from support.drawn import KINDS, SECRET, Kind, simulate
 from support.exactly import exact_values, paper_texts
 from support.good_sheet import Judge, Span, Tables, round_off, tie_distance, work
-from support.nets import seeded_example
+from support.nets import LATER, seeded_example
 
 CHEAP, DEAR = 200, 24
 """How many sheets of a kind are judged by all rules but the last, and how many by that."""
@@ -71,7 +71,7 @@ def test_few_mistakes_are_let_go() -> None:
 # --- the judge ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(1, 41))
+@pytest.mark.parametrize("seed", [*range(1, 41), *range(LATER, LATER + 20)])
 def test_the_judge_s_numbers_are_those_of_fifty_digit_arithmetic(seed: int) -> None:
     example = seeded_example(seed)
     texts = [str(example.givens[cell.name]) for cell in example.plan.givens]
@@ -108,6 +108,7 @@ def test_the_judge_s_spans_hold_what_they_should_and_little_more() -> None:
         Call("tanh", (Sum((x, y)),)),
         Choice(x, Num("1"), Num("0")),
         Choice(x, y, Num("7")),
+        Choice(x, Num("1"), Num("0"), Num("0.5")),
     ]
     chance = np.random.default_rng(1)
     middle, room = chance.normal(size=(2, 40)), chance.uniform(0, 0.5, size=(2, 40))
@@ -131,6 +132,22 @@ KINKS = replace(KINK, layers=(1, 2), samples=2, bias="none")
 TWO_INPUTS = {"x[1,1]": "0.50", "x[2,1]": "0.75"} | {f"y[{s},{k}]": "0.9" for s in (1, 2) for k in (1, 2)}
 SOFTMAX = Net(layers=(1, 2), activations=("softmax",), bias="none")
 HALVES = {"x[1]": "0.50", "W1[1,1]": "0.50", "W1[1,2]": "-0.50", "eta": "0.01"}
+DROPPED = replace(LINE, layers=(1, 2, 1), activations=("tanh", "identity"), bias="none", keep=Decimal("0.5"))
+KEPT = {"x[1]": "0.35", "y[1]": "0.7", "m1[1]": "1", "m1[2]": "0", "eta": "0.5"} | {
+    "W1[1,1]": "0.83",
+    "W1[1,2]": "0.51",
+    "W2[1,1]": "0.42",
+    "W2[2,1]": "-0.37",
+}
+IN_TURN = replace(LINE, bias="none", samples=2, online=True, updates=1, learning_rate=Decimal("0.05"))
+BOTH = {"x[1,1]": "0.50", "x[2,1]": "0.95", "y[1,1]": "0.7", "y[2,1]": "0.8", "W1[1,1]": "0.21", "eta": "0.05"}
+STEPS = Net(kind="recurrent", layers=(1, 1, 1), activations=("tanh",), steps=2, loss="half_sse", bias="none")
+IN_TIME = {"x[1,1]": "0.35", "x[2,1]": "0.55", "y[2,1]": "0.7", "s0[1]": "0", "eta": "0.01"} | {
+    "Wx[1,1]": "0.83",
+    "Ws[1,1]": "0.42",
+    "Wy[1,1]": "0.61",
+}
+OVER = Net(layers=(1, 1), activations=("step",), bias="none", threshold=Decimal("0.5"), forward_only=True)
 
 BAD: dict[str, tuple[str, Net, Mapping[str, str]]] = {
     "an input between two steps": ("grid", LINE, GOOD | {"x[1]": "0.37"}),
@@ -159,6 +176,7 @@ BAD: dict[str, tuple[str, Net, Mapping[str, str]]] = {
     ),
     "a corner": ("corner", KINK, GOOD | {"b1[1]": "-0.25"}),
     "a corner from below": ("corner", KINK, GOOD | {"b1[1]": "-0.30"}),
+    "a sum next to the threshold": ("corner", OVER, {"x[1]": "0.60", "W1[1,1]": "0.90"}),
     "a unit too many that is dead": ("dead units", KINKS, TWO_INPUTS | {"W1[1,1]": "0.80", "W1[1,2]": "-0.60"}),
     "a dead layer": ("dead layer", KINKS, TWO_INPUTS | {"W1[1,1]": "-0.80", "W1[1,2]": "-0.60"}),
     "a unit that is dead for one sample": (
@@ -178,6 +196,16 @@ BAD: dict[str, tuple[str, Net, Mapping[str, str]]] = {
         "loss",
         replace(LINE, learning_rate=Decimal("0.0001")),
         GOOD | {"eta": "0.0001"},
+    ),
+    "a mask that keeps all": ("masks", DROPPED, KEPT | {"m1[2]": "1"}),
+    "a mask that keeps none": ("masks", DROPPED, KEPT | {"m1[1]": "0"}),
+    "a state to start from": ("grid", STEPS, IN_TIME | {"s0[1]": "0.05"}),
+    "a long target in time": ("targets", STEPS, IN_TIME | {"y[2,1]": "0.701"}),
+    "a state that is saturated": ("saturated", STEPS, IN_TIME | {"x[2,1]": "3.55"}),
+    "an epoch after which the loss is larger": (
+        "loss",
+        replace(IN_TURN, learning_rate=Decimal(9)),
+        BOTH | {"eta": "9"},
     ),
     "a logarithm of 0": (
         "undefined",
@@ -202,6 +230,10 @@ def test_a_good_sheet_has_no_faults() -> None:
     assert judged(KINKS, one_dead, grids=Grids(dead_units=1)) == set()
     assert judged(KINKS, one_dead | {"W1[1,2]": "0.60"}, grids=Grids(dead_units=1)) == {"dead units"}
     assert judged(SOFTMAX, HALVES | {"y[1]": "0", "y[2]": "1"}) == set()
+    assert judged(OVER, {"x[1]": "0.05", "W1[1,1]": "0.90"}) == set()
+    assert judged(DROPPED, KEPT) == set()
+    assert judged(STEPS, IN_TIME) == set()
+    assert judged(IN_TURN, BOTH) == set(), "the loss of both samples is above that of the first alone, but it falls"
 
 
 @pytest.mark.parametrize(("rule", "net", "numbers"), BAD.values(), ids=BAD)

@@ -20,10 +20,11 @@ from backproptable.formula import references
 from backproptable.marked import MarkedSheet, Verdict
 from backproptable.plan import Digits, Plan
 from support.marking import cells, marker, on_paper
-from support.nets import THOROUGH, Example, examples
+from support.nets import THOROUGH, Example, examples, later_examples
 
 FINE = (Verdict.RIGHT, Verdict.FOLLOWS)
 SOME = settings(THOROUGH, max_examples=30, phases=(Phase.explicit, Phase.generate))  # shrinking would take minutes
+FEW = settings(SOME, max_examples=12)
 randoms = st.randoms(use_true_random=False)
 
 
@@ -63,6 +64,18 @@ def judge(plan: Plan, students: Iterable[Student], figures: int | None) -> list[
 @SOME
 @given(examples, randoms, st.integers(3, 6), st.booleans())
 def test_honest_students_are_never_wrong(example: Example, random: Random, figures: int, asked: bool) -> None:
+    check_honest(example, random, figures, asked)
+
+
+@SOME
+@given(later_examples, randoms, st.integers(3, 6), st.booleans())
+def test_honest_students_are_never_wrong_in_runs_and_in_time(
+    example: Example, random: Random, figures: int, asked: bool
+) -> None:
+    check_honest(example, random, figures, asked)
+
+
+def check_honest(example: Example, random: Random, figures: int, asked: bool) -> None:
     share = random.choice((0.0, 0.5, 1.0))
     student = Student(example, figures).work(random, share=share)
     (sheet,) = judge(example.plan, [student], figures if asked else None)
@@ -73,6 +86,16 @@ def test_honest_students_are_never_wrong(example: Example, random: Random, figur
 @SOME
 @given(examples, randoms, st.integers(4, 6))
 def test_one_wrong_number_does_not_take_the_credit_of_others(example: Example, random: Random, figures: int) -> None:
+    check_credit(example, random, figures)
+
+
+@FEW
+@given(later_examples, randoms, st.integers(4, 6))
+def test_nor_does_it_in_runs_and_in_time(example: Example, random: Random, figures: int) -> None:
+    check_credit(example, random, figures)
+
+
+def check_credit(example: Example, random: Random, figures: int) -> None:
     plan = example.plan
     _, wrong = random.choice(list(plan.worked))
     below = {wrong.address}

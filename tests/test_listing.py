@@ -15,10 +15,16 @@ import pytest
 from backproptable.evaluate import CARRIES, Solution
 from backproptable.net import Net
 from support.finished import PRESETS, finished_preset, finished_text, random_solution
+from support.nets import LATER
 
-SEEDS = range(28)
+SEEDS = (*range(28), *range(LATER, LATER + 28))
 
-STEMS = {r"norm_dL_dW(\d+)": r"norm(dL/dW\1)", r"dL_d(\w+)": r"dL/d\1", r"da(\d+)_dz(\d+)": r"da\1/dz\2"}
+STEMS = {
+    r"(norm|paths)_dL_dW(\w+)": r"\1(dL/dW\2)",
+    r"dL_d(\w+)": r"dL/d\1",
+    r"da(\d+)_dz(\d+)": r"da\1/dz\2",
+    r"d([os])_d([sz])": r"d\1/d\2",
+}
 """Names of arrays in the program -> names of cells without brackets; all others are alike."""
 
 LISTINGS = {"md": r"```python\n(.*?)```", "tex": r"\\begin\{verbatim\}\n(.*?)\\end\{verbatim\}"}
@@ -36,15 +42,20 @@ def output_of(program: str) -> str:
 
 
 def numbers_printed(output: str) -> dict[str, Decimal]:
-    """The numbers of lines such as ``dL_dW1@2 = [[0.5, -0.25]]`` by the names of their cells."""
+    """The numbers of lines such as ``dL_dW1@2 = [[0.5, -0.25]]`` by the names of their cells.
+
+    A time step's share, and indices that stand before those of the array: ``dL_dWs<2>@2 = ...``, ``z1@2[3] = ...``.
+    """
     numbers: dict[str, Decimal] = {}
     for line in output.splitlines():
-        name, prime, again, array = re.fullmatch(r"(\w+)('?)(@\d+)? = (.*)", line).groups()
+        parts = re.fullmatch(r"(\w+)(<\d+>)?('?)(@\d+)?(?:\[([\d,]+)\])? = (.*)", line)
+        name, share, prime, again, before, array = parts.groups(default="")
         stem = next((re.sub(old, new, name) for old, new in STEMS.items() if re.fullmatch(old, name)), name)
         if re.fullmatch(r"S\d+", stem):
             array = without_innermost(array)
         for index, number in entries(json.loads(array, parse_float=Decimal, parse_int=Decimal)):
-            cell = stem + prime + (f"[{','.join(index)}]" if index else "") + (again or "")
+            inside = ",".join((*before.split(","), *index) if before else index)
+            cell = stem + prime + (f"[{inside}]" if inside else "") + share + again
             assert cell not in numbers, f"{cell} is printed twice"
             numbers[cell] = number
     return numbers
@@ -98,6 +109,23 @@ def solution_of(seed: int) -> Solution | None:
 
 
 KINDS: dict[str, Callable[[Net], bool]] = {
+    "dropout in a batch": lambda net: net.drops(1) and (net.samples or 0) > 1 and not net.in_turn,
+    "inverted dropout": lambda net: net.drops(1) and net.mask == "inverted",
+    "plain dropout": lambda net: net.drops(1) and net.mask == "plain",
+    "dropout in turn": lambda net: net.drops(1) and net.in_turn,
+    "epochs": lambda net: net.in_turn and net.epochs > 1,
+    "squared errors in turn": lambda net: net.in_turn and net.squared_error,
+    "paths": lambda net: net.paths and not net.is_recurrent,
+    "paths in a batch": lambda net: net.paths and (net.samples or 0) > 1 and not net.in_turn,
+    "paths in time": lambda net: net.paths and net.is_recurrent and net.steps > 1,
+    "threshold": lambda net: net.threshold != 0,
+    "loss at every step": lambda net: net.is_recurrent and net.loss_at == "every" and net.steps > 1,
+    "loss at the last step": lambda net: net.is_recurrent and net.loss_at == "last" and net.steps > 1,
+    "one step": lambda net: net.steps == 1,
+    "recurrent, several updates": lambda net: net.is_recurrent and net.updates > 1,
+    "recurrent, rows are targets": lambda net: net.is_recurrent and net.weights == "to_from" and net.layers[1] > 1,
+    "recurrent, shared bias": lambda net: net.is_recurrent and net.bias == "shared",
+    "recurrent, forward pass only": lambda net: net.is_recurrent and net.forward_only,
     "batch": lambda net: (net.samples or 0) > 1,
     "batch of one": lambda net: net.samples == 1,
     "mean of a batch": lambda net: net.reduction == "mean" and (net.samples or 0) > 1,

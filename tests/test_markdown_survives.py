@@ -18,10 +18,11 @@ from cmarkgfm import github_flavored_markdown_to_html
 
 from backproptable.render.formats import VIEWS
 from support.finished import NOTATIONS, PRESETS, finished_preset, finished_text, random_solution, rotated
+from support.nets import LATER
 from support.tools import objections
 
-SEEDS = (1, 2, 3, 4, 5, 6, 7, 12, 24)
-"""Together they have every activation, loss and kind of bias."""
+SEEDS = (1, 2, 3, 4, 5, 6, 7, 12, 24, *range(LATER + 1, LATER + 7))
+"""Together they have every activation, loss and kind of bias; the last are runs and recurrent nets."""
 WEB = Path(__file__).parent / "web"
 
 FORMULA = re.compile(r"\$([^$]+)\$")

@@ -15,16 +15,28 @@ import autograd.numpy
 import numpy as np
 import pytest
 import sympy
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 
 from backproptable.derive import derive_plan
 from backproptable.evaluate import Calculator
 from backproptable.net import Net
 from backproptable.plan import Plan
-from support import matrix
+from support import matrix, matrix_in_time
 from support.exactly import evaluate, exact_values
-from support.nets import THOROUGH, Example, examples, examples_that_learn, random_givens, seeded_example
+from support.matrix_in_time import oracle_for
+from support.nets import (
+    LATER,
+    THOROUGH,
+    Example,
+    examples,
+    examples_that_learn,
+    later_examples,
+    later_examples_that_learn,
+    random_givens,
+    seeded_example,
+)
 
+HALF = settings(THOROUGH, max_examples=80)
 STEP = 1e-30
 """Of complex-step differences: nothing is subtracted, so it can be as small as one likes."""
 
@@ -42,48 +54,94 @@ def same(numbers: dict[str, float]) -> object:
 def assume_no_corner(net: Net, cells: dict[str, float]) -> None:
     """Where z is 0 but for the last bit, the side of a ReLU or step that is taken is an accident."""
     for name, value in cells.items():
-        if layer := re.match(r"z(\d+)", name):
-            bent = net.activations[int(layer[1]) - 1] in ("relu", "leaky_relu", "step")
-            assume(not bent or abs(value) > 1e-6)
+        if layer := re.match(r"z(\d*)", name):
+            kind = net.activations[int(layer[1] or 1) - 1]
+            above = float(net.threshold) if kind == "step" else 0.0
+            assume(kind not in ("relu", "leaky_relu", "step") or abs(value - above) > 1e-6)
 
 
-@THOROUGH
-@given(examples)
-def test_every_cell_is_what_whole_matrices_give(example: Example) -> None:
-    expected = matrix.backpropagation(example.net, matrix.numbers_of(example.net, example.givens))
+def check_all_cells(example: Example) -> None:
+    oracle = oracle_for(example.net)
+    expected = oracle.backpropagation(example.net, oracle.numbers_of(example.net, example.givens))
     assume_no_corner(example.net, expected)
     values = exact(example.plan, example.givens)
     assert {name: values[name] for name in values if name not in example.givens} == same(expected)
 
 
 @THOROUGH
-@given(examples_that_learn)
-def test_gradients_are_differences_of_the_loss(example: Example) -> None:
+@given(examples)
+def test_every_cell_is_what_whole_matrices_give(example: Example) -> None:
+    check_all_cells(example)
+
+
+@HALF
+@given(later_examples)
+def test_every_cell_of_runs_and_in_time_is_what_whole_matrices_give(example: Example) -> None:
+    """Dropout, samples in turn, squared errors, paths one by one; recurrent nets unfolded."""
+    check_all_cells(example)
+
+
+def check_differences(example: Example) -> None:
     """In every update, at the weights that update starts from; for the input too."""
-    net = example.net
+    net, oracle = example.net, oracle_for(example.net)
     values = exact(derive_plan(net, input_gradient=True), example.givens)
     assume_no_corner(net, values)
     for update in range(1, max(net.updates, 1) + 1):
-        differences = complex_step(net, matrix.numbers_of(net, values, update), "" if update == 1 else f"@{update}")
+        numbers, tail = oracle.numbers_of(net, values, update), "" if update == 1 else f"@{update}"
+        differences = complex_step(net, numbers, update, tail)
         assert {name: values[name] for name in differences} == same(differences)
 
 
-def complex_step(net: Net, numbers: dict[str, np.ndarray], tail: str) -> dict[str, float]:
-    """dL by every number but the targets."""
+@THOROUGH
+@given(examples_that_learn)
+def test_gradients_are_differences_of_the_loss(example: Example) -> None:
+    check_differences(example)
+
+
+@HALF
+@given(later_examples_that_learn)
+def test_gradients_of_runs_and_in_time_are_differences_of_the_loss(example: Example) -> None:
+    """Of the loss of the sample in turn; through the masks; through all time steps."""
+    check_differences(example)
+
+
+def complex_step(net: Net, numbers: dict[str, np.ndarray], update: int, tail: str) -> dict[str, float]:
+    """dL by every number but the targets, the masks and the state to start from."""
     differences: dict[str, float] = {}
+    rows = None if net.is_recurrent else matrix.rows_of(net, update)
     for stem, array in numbers.items():
-        slopes = np.empty(array.shape)
-        for index in np.ndindex(array.shape):
-            shifted = array.astype(complex)
-            shifted[index] += STEP * 1j
-            slopes[index] = matrix.loss(net, numbers | {stem: shifted}).imag / STEP
-        if stem != "y":
-            differences |= _gradient_names(net, stem, slopes, tail)
+        if stem[0] in "xWb":
+            slopes = np.empty(array.shape)
+            for index in np.ndindex(array.shape):
+                shifted = array.astype(complex)
+                shifted[index] += STEP * 1j
+                slopes[index] = loss_of(net, numbers | {stem: shifted}, rows).imag / STEP
+            differences |= _gradient_names(net, stem, slopes, tail, rows)
+    if net.paths:
+        stems = [f"dL/dW{layer}" for layer in ("xs" if net.is_recurrent else range(1, net.depth))]
+        of_paths = {name: slope for name, slope in differences.items() if name.partition("[")[0] in stems}
+        differences |= {
+            f"paths({name[: name.index('[')]}){name[name.index('[') :]}": of_paths[name] for name in of_paths
+        }
     return differences
 
 
-def _gradient_names(net: Net, stem: str, slopes: np.ndarray, tail: str = "") -> dict[str, float]:
-    return matrix.named(f"dL/d{stem}", slopes[0] if stem == "x" and net.samples is None else slopes, tail)
+def loss_of(net: Net, numbers: dict[str, np.ndarray], rows: list[int] | None) -> complex:
+    return matrix_in_time.loss(net, numbers) if net.is_recurrent else matrix.loss(net, numbers, rows=rows)
+
+
+def _gradient_names(
+    net: Net, stem: str, slopes: np.ndarray, tail: str = "", rows: list[int] | None = None
+) -> dict[str, float]:
+    if stem != "x" or net.is_recurrent:
+        return matrix.named(f"dL/d{stem}", slopes, tail)
+    if net.samples is None:
+        return matrix.named("dL/dx", slopes[0], tail)
+    seen = range(net.samples) if rows is None else rows
+    unseen = np.delete(slopes, list(seen), axis=0)
+    assert not unseen.any()
+    by_name = matrix.named("dL/dx", slopes, tail)
+    return {name: slope for name, slope in by_name.items() if int(re.search(r"\[(\d+)", name)[1]) - 1 in seen}
 
 
 @pytest.mark.parametrize(
@@ -135,17 +193,17 @@ def test_gradients_are_those_of_the_whole_loss_in_sympy() -> None:
 def test_equivalent_formulas_give_the_printed_number() -> None:
     """To forty digits, so that what only nearly agrees is not taken for equivalent."""
     families: set[str] = set()
-    for seed in range(60):
+    for seed in (*range(60), *range(LATER, LATER + 40)):
         example = seeded_example(seed)
         values = exact_values(example.plan, example.givens)
         for _, cell in example.plan.worked:
             for formula in cell.also:
                 families.add(cell.address.family)
                 assert abs(evaluate(formula, values) - values[cell.address]) < Decimal("1e-40"), (seed, cell.name)
-    assert families == {"a", "da/dz", "dL/dz", "dL/dW"}
+    assert families == {"a", "l", "da/dz", "dL/dz", "dL/dW"}
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", [*range(6), *range(LATER + 1, LATER + 5)])
 def test_many_sets_of_givens_at_once_are_each_as_if_alone(seed: int) -> None:
     example = seeded_example(seed)
     plan, random = example.plan, Random(seed)

@@ -51,6 +51,11 @@ def test_there_is_a_class_of_every_kind() -> None:
     assert any(net.samples for net in nets)
     assert any(net.updates > 1 for net in nets)
     assert any(net.output_delta == "short" for net in nets)
+    assert {net.loss_at for net in nets if net.is_recurrent} == {"last", "every"}
+    assert {net.activations[0] for net in nets if net.is_recurrent} == {"tanh", "sigmoid", "relu"}
+    assert {net.mask for net in nets if net.keep} == {"inverted", "plain"}
+    assert any(net.online and net.epochs > 1 for net in nets)
+    assert {net.is_recurrent for net in nets if net.paths} == {False, True}
 
 
 @pytest.mark.parametrize("name", ["default, 4 figures", "2-2-2, other grids, 3 figures", "leaky, no figures"])

@@ -157,8 +157,7 @@ def plain(formula: Formula, ref: PrintRef) -> str:
             case Call("ln" | "sqrt" | "tanh" | "max" as function, args):
                 return f"{function}({', '.join(map(walk, args))})"
             case Choice(arg, then, otherwise, above):
-                over = arg if above == Num("0") else difference(arg, above)
-                above_zero = f"(1 - 0^max(0, {walk(over)}))"
+                above_zero = f"(1 - 0^max(0, {walk(_over(arg, above))}))"
                 if (then, otherwise) == (Num("1"), Num("0")):
                     return above_zero[1:-1]
                 return f"{walk(otherwise)} + ({walk(then)} - {walk(otherwise)}) * {above_zero}"
@@ -168,6 +167,16 @@ def plain(formula: Formula, ref: PrintRef) -> str:
         return f"({walk(node)})" if isinstance(node, Sum | Neg | Choice) else walk(node, place)
 
     return walk(formula)
+
+
+def _over(arg: Formula, limit: Formula) -> Formula:
+    """By how much `arg` is above a limit, which is the one constant that may be negative."""
+    match limit:
+        case Num("0"):
+            return arg
+        case Num(text) if text.startswith("-"):
+            return Sum((arg, Num(text[1:])))
+    return difference(arg, limit)
 
 
 def _signed(

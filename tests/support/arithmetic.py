@@ -155,8 +155,11 @@ def with_numbers(formula: str, values: Mapping[str, str]) -> str:
 
 
 _NAME = re.compile(
-    r"""(?<![A-Za-z])(?:eta | norm\(dL/dW\d+\) | da\d+/dz\d+ | dL/d(?:x|[azWb]\d+) | [xylL] | [zaeSWb]\d+)(?![A-Za-z])
-    '?(?:\[\d+(?:,\d+)*\])?(?:@\d+)?""",
+    r"""(?<![A-Za-z])(?:
+        eta | error | E | s0 | do/ds | ds/dz | dL/d[osz](?![\da-z]) | (?:norm|paths)\(dL/dW[\dxsy]+\) | da\d+/dz\d+
+        | dL/d(?:x|[adzWb]\d+|W[xsy]|b[sy]) | [xylL] | [zaedmSWb]\d+ | W[xsy] | b[sy] | [zso]
+    )(?![A-Za-z])
+    '?(?:\[\d+(?:,\d+)*\])?(?:<\d+>)?(?:@\d+)?""",
     re.VERBOSE,
 )
 """What section 4 of the design calls a cell."""
@@ -258,7 +261,7 @@ class _Tex(_Descent):
         self.take()
         tested = self.sum()
         self.take(r"\gt")
-        self.take("0")
+        tested = tested - self.sum()
         self.take(r"\text{ else }")
         return tested.if_positive(value, self.sum())
 

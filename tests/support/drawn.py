@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -60,6 +60,15 @@ DEFAULT = Net()
 DEEP = Net(layers=(4,) * 7, activations=("relu",) * 6, loss="half_sse")
 TWO = Net(layers=(2, 2, 2), activations=("sigmoid", "sigmoid"), loss="half_sse", learning_rate=Decimal("0.5"))
 FOUR = Net(layers=(3, 4, 4, 2), activations=("relu", "relu", "softmax"))
+RECURRENT = Net(
+    kind="recurrent",
+    layers=(2, 2, 1),
+    activations=("tanh",),
+    steps=3,
+    loss="half_sse",
+    bias="none",
+    learning_rate=Decimal("0.1"),
+)
 
 KINDS = {
     "default": Kind(DEFAULT),
@@ -115,6 +124,49 @@ KINDS = {
             output_delta="short",
             samples=2,
             reduction="mean",
+        )
+    ),
+    "three steps": Kind(RECURRENT),
+    "three steps, loss at each": Kind(
+        replace(
+            RECURRENT, layers=(1, 2, 1), activations=("sigmoid",), loss_at="every", bias="per_unit", update_biases=True
+        )
+    ),
+    "ReLU states, paths": Kind(replace(RECURRENT, activations=("relu",), paths=True, weights="to_from", updates=2)),
+    "in turn": Kind(
+        Net(
+            layers=(2, 2, 1),
+            activations=("tanh", "identity"),
+            loss="half_sse",
+            samples=3,
+            online=True,
+            epochs=2,
+            squared_error=True,
+            learning_rate=Decimal("0.1"),
+        )
+    ),
+    "dropout": Kind(
+        Net(layers=(2, 4, 2), activations=("sigmoid", "softmax"), keep=Decimal("0.5"), learning_rate=Decimal("0.1"))
+    ),
+    "plain dropout in a batch": Kind(
+        Net(
+            layers=(2, 3, 1),
+            activations=("relu", "identity"),
+            loss="mse",
+            keep=Decimal("0.8"),
+            mask="plain",
+            samples=2,
+            learning_rate=Decimal("0.1"),
+        )
+    ),
+    "paths": Kind(
+        Net(
+            layers=(2, 2, 2, 1),
+            activations=("identity", "tanh", "sigmoid"),
+            loss="half_sse",
+            bias="none",
+            paths=True,
+            learning_rate=Decimal("0.5"),
         )
     ),
 }

@@ -11,10 +11,20 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 from backproptable.formula import Call, Choice, Formula, Neg, Num, Power, Product, Quotient, Ref, Sum
-from backproptable.names import Address
+from backproptable.names import Address, Layer
+from backproptable.net import Net
 from backproptable.plan import Cell, Plan
 
-__all__ = ["evaluate", "exact_values", "full_texts", "is_near_a_tie", "paper_texts", "text_of", "text_of_all_digits"]
+__all__ = [
+    "activation_of",
+    "evaluate",
+    "exact_values",
+    "full_texts",
+    "is_near_a_tie",
+    "paper_texts",
+    "text_of",
+    "text_of_all_digits",
+]
 
 PRECISION = 50
 NOISE = Decimal("1e-40")
@@ -53,8 +63,8 @@ def _value(formula: Formula, values: Values) -> Decimal:
             return of(top) / of(bottom)
         case Power(base, exponent):
             return of(base) ** exponent
-        case Choice(arg, then, otherwise):
-            return of(then) if of(arg) > 0 else of(otherwise)
+        case Choice(arg, then, otherwise, above):
+            return of(then) if of(arg) > of(above) else of(otherwise)
         case Call(function, args):
             return _FUNCTIONS[function](*map(of, args))
     raise AssertionError(f"no cell should contain {formula}")
@@ -157,10 +167,18 @@ def _is_updated_parameter(cell: Cell) -> bool:
 
 def _is_whole(plan: Plan, cell: Cell) -> bool:
     """Slopes of straight lines, outputs of steps, and the 1 that is the derivative of the sum of the outputs."""
-    family, layer = cell.address.family, cell.address.layer
+    family, layer, net = cell.address.family, cell.address.layer, plan.net
     if family == "da/dz":
-        return plan.net.activations[layer - 1] in ("identity", "relu", "leaky_relu")
+        return activation_of(net, layer) in ("identity", "relu", "leaky_relu")
     if family == "a":
-        return plan.net.activations[layer - 1] == "step"
-    averaged = plan.net.reduction == "mean" and plan.net.samples is not None
-    return family == "dL/da" and layer == plan.net.depth and plan.net.loss == "output" and not averaged
+        return activation_of(net, layer) == "step"
+    averaged = net.reduction == "mean" and net.samples is not None
+    of_outputs = layer == ("y" if net.kind == "recurrent" else len(net.layers) - 1)
+    return family == "dL/da" and of_outputs and net.loss == "output" and not averaged
+
+
+def activation_of(net: Net, layer: Layer) -> str:
+    """What makes the outputs of a layer: of a recurrent net its states ("s"), or its outputs ("y"), which are sums."""
+    if net.kind == "recurrent":
+        return {"s": net.activations[0], "y": "identity"}[layer]
+    return net.activations[layer - 1]

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from backproptable.formula import Call, Choice, Formula, Neg, Num, Power, Product, Quotient, Ref, Sum
 from backproptable.grids import DEFAULT_GRIDS, Grid, Grids
 from backproptable.mistakes import WrongLine, wrong_lines
-from backproptable.names import Address
+from backproptable.names import Address, Layer
+from backproptable.net import Net
 from backproptable.plan import Cell, Plan
 from backproptable.rules import NEAREST, WIDEST
 
@@ -98,8 +99,8 @@ def work(formula: Formula, cells: Mapping[Address | str, Value]) -> Value:
             return work(base, cells) ** exponent
         case Call(name, args):
             return _called(name, [work(arg, cells) for arg in args])
-        case Choice(arg, then, otherwise):
-            return _chosen(*(work(part, cells) for part in (arg, then, otherwise)))
+        case Choice(arg, then, otherwise, above):
+            return _chosen(*(work(part, cells) for part in (arg, then, otherwise, above)))
     raise AssertionError(f"no cell should contain {formula}")
 
 
@@ -134,11 +135,11 @@ def _largest(columns: list[Column]) -> Column:
     return np.maximum.reduce(np.broadcast_arrays(*columns))
 
 
-def _chosen(arg: Value, then: Value, otherwise: Value) -> Value:
+def _chosen(arg: Value, then: Value, otherwise: Value, above: Value) -> Value:
     if not isinstance(arg, Span):
-        return np.where(arg > 0, then, otherwise)
+        return np.where(arg > above, then, otherwise)
     either = Span.hull([then.low, otherwise.low, then.high, otherwise.high])
-    surely, never = arg.low > 0, arg.high <= 0
+    surely, never = arg.low > above.high, arg.high <= above.low
     return Span(
         np.where(surely, then.low, np.where(never, otherwise.low, either.low)),
         np.where(surely, then.high, np.where(never, otherwise.high, either.high)),
@@ -266,15 +267,22 @@ def is_whole(plan: Plan, cell: Cell) -> bool:
     """Slopes of straight lines, outputs of steps, the 1 that is a sum's derivative: never rounded."""
     family, layer, net = cell.address.family, cell.address.layer, plan.net
     if family == "da/dz":
-        return net.activations[layer - 1] in ("identity", "relu", "leaky_relu")
+        return kind_of(net, layer) in ("identity", "relu", "leaky_relu")
     if family == "a":
-        return net.activations[layer - 1] == "step"
+        return kind_of(net, layer) == "step"
     return (
         family == "dL/da"
-        and layer == net.depth
+        and layer == ("y" if net.kind == "recurrent" else net.depth)
         and net.loss == "output"
         and (net.reduction == "sum" or net.samples is None)
     )
+
+
+def kind_of(net: Net, layer: Layer) -> str:
+    """The activation of a layer; the outputs of a recurrent net, layer y, are sums."""
+    if layer == "y":
+        return "identity"
+    return net.activations[0 if layer == "s" else layer - 1]
 
 
 # --- the judge ---------------------------------------------------------------------------------
@@ -309,10 +317,11 @@ class Judge:
     # --- the givens
 
     def grid(self, tables: Tables) -> Iterator[Fault]:
-        """Numbers off their grids; inputs, weights and biases that are 0; targets that are none."""
+        """Numbers off their grids; inputs, weights and biases that are 0; targets that are none; masks for nothing."""
         grid_of = {"x": self.grids.inputs, "W": self.grids.weights, "b": self.grids.biases}
         for number, sheet in enumerate(tables.texts):
             targets: dict[int | None, list[Decimal]] = {}
+            masks: dict[tuple[Layer | None, int | None], list[Decimal]] = {}
             for cell, text in zip(self.plan.givens, sheet, strict=True):
                 family, value = cell.address.family, Decimal(text)
                 if family == "eta":
@@ -320,8 +329,13 @@ class Judge:
                 elif cell.name in self.given:
                     continue
                 elif family == "y":
-                    targets.setdefault(cell.address.sample, []).append(value)
+                    targets.setdefault(cell.address.case, []).append(value)
                     continue
+                elif family == "m":
+                    masks.setdefault((cell.address.layer, cell.address.sample), []).append(value)
+                    continue
+                elif family == "a":
+                    fine = value == 0  # the state before the first step
                 else:
                     fine = value != 0 and _is_on(grid_of[family], value)
                 if not fine:
@@ -329,6 +343,9 @@ class Judge:
             for sample, values in targets.items():
                 if not self._are_targets(values):
                     yield Fault("targets", number, f"y of sample {sample}")
+            for (layer, sample), values in masks.items():
+                if set(values) != ({Decimal(0), Decimal(1)} if len(values) > 1 else {Decimal(1)}):
+                    yield Fault("masks", number, f"m{layer} of sample {sample}")
 
     def _are_targets(self, values: list[Decimal]) -> bool:
         net = self.plan.net
@@ -336,7 +353,7 @@ class Judge:
             return sorted(values) == [*(Decimal(0) for _ in values[1:]), Decimal(1)]
         if net.loss == "binary_cross_entropy":
             return all(value in (0, 1) for value in values)
-        within = {"sigmoid": (0, 1), "tanh": (-1, 1)}.get(net.activations[-1], (0, 10))
+        within = {"sigmoid": (0, 1), "tanh": (-1, 1)}.get(kind_of(net, net.last), (0, 10))
         return all(within[0] < value < within[1] and value.as_tuple().exponent >= -2 for value in values)
 
     # --- the numbers
@@ -345,16 +362,18 @@ class Judge:
         """Weighted sums, of every pass, that saturate a unit or lie near its corner."""
         for cell in self.plan.cells:
             if cell.address.family == "z":
-                kind, size = self.plan.net.activations[cell.address.layer - 1], np.abs(tables.exact[cell.address])
-                yield from self._faults("saturated", ~(size <= WIDEST[kind] * (1 + SLACK)), cell.name)
-                yield from self._faults("corner", ~(size >= NEAREST.get(kind, 0) * (1 - SLACK)), cell.name)
+                kind, sums = kind_of(self.plan.net, cell.address.layer), tables.exact[cell.address]
+                turns_at = Long(str(self.plan.net.threshold)) if kind == "step" else 0
+                room = np.abs(sums - turns_at)
+                yield from self._faults("saturated", ~(np.abs(sums) <= WIDEST[kind] * (1 + SLACK)), cell.name)
+                yield from self._faults("corner", ~(room >= NEAREST.get(kind, 0) * (1 - SLACK)), cell.name)
 
     def dead(self, tables: Tables) -> Iterator[Fault]:
         """ReLU units that are neither always on nor always off; too many or too few that are off."""
         units: dict[tuple[int, int], list[Flags]] = {}
         for cell in self.plan.cells:
             to = cell.address
-            if to.family == "z" and self.plan.net.activations[to.layer - 1] == "relu":
+            if to.family == "z" and kind_of(self.plan.net, to.layer) == "relu":
                 units.setdefault((to.layer, to.units[0]), []).append(tables.exact[to] > 0)
         off = {unit: ~np.any(on, axis=0) for unit, on in units.items()}
         for (layer, unit), on in units.items():
@@ -387,10 +406,12 @@ class Judge:
                 yield from self._faults("gap", off & ~is_nothing, cell.name)
 
     def loss(self, tables: Tables) -> Iterator[Fault]:
-        """A printed loss that does not fall."""
-        before, after = Address("L"), Address("L", primed=True)
+        """A printed loss that does not fall: from the first, or from the sum of the first epoch of an online run."""
+        first = self.plan.net.samples if self.plan.net.online else 1
+        before, after = [Address("L", update=update) for update in range(1, first + 1)], Address("L", primed=True)
         if after in tables.on_sheet:
-            yield from self._faults("loss", ~(tables.on_sheet[after] < tables.on_sheet[before]), "L'")
+            fall = sum(tables.on_sheet[loss] for loss in before) - tables.on_sheet[after]
+            yield from self._faults("loss", ~(fall > 0), "L'")
 
     @staticmethod
     def _faults(rule: str, wrong: Flags, where: str) -> Iterator[Fault]:

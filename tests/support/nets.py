@@ -1,14 +1,16 @@
 """Random nets of every kind, with numbers to put in.
 
-There is one generator. It draws from a `random.Random`, so that Hypothesis (which can pose as one,
+There are three generators: of a net and its training step, of such a net with dropout, samples in turn
+or paths besides, and of a recurrent net. They draw from a `random.Random`, so that Hypothesis (which can pose as one,
 and then finds and shrinks failing examples) and plain seeded loops get the same kinds of nets.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
+from math import prod
 from random import Random
 
 from hypothesis import HealthCheck, settings
@@ -18,7 +20,16 @@ from backproptable.derive import derive_plan
 from backproptable.net import CHOICES, Net
 from backproptable.plan import Plan
 
-__all__ = ["THOROUGH", "Example", "examples", "examples_that_learn", "seeded_example"]
+__all__ = [
+    "LATER",
+    "THOROUGH",
+    "Example",
+    "examples",
+    "examples_that_learn",
+    "later_examples",
+    "later_examples_that_learn",
+    "seeded_example",
+]
 
 THOROUGH = settings(
     max_examples=150,
@@ -32,6 +43,7 @@ THOROUGH = settings(
 HIDDEN = ("identity", "relu", "leaky_relu", "sigmoid", "tanh")
 PROBABILITIES = ("sigmoid", "softmax")
 LOGARITHMIC = ("cross_entropy", "binary_cross_entropy")
+SQUARED = ("half_sse", "sse", "mse")
 SHORT_DELTAS = {("softmax", "cross_entropy"), ("sigmoid", "binary_cross_entropy"), ("identity", "half_sse")}
 
 
@@ -69,6 +81,53 @@ def random_net(random: Random, *, forward_only: bool = False) -> Net:
     )
 
 
+def random_run(random: Random, *, forward_only: bool = False) -> Net:
+    """A net with some of these: dropout, samples in turn, squared errors beside the loss, paths, a threshold."""
+    net = random_net(random, forward_only=forward_only)
+    net = replace(net, layers=tuple(min(units, 3) for units in net.layers[:4]), activations=_ends(net.activations, 3))
+    if not _has_numbers(net.loss, net.activations[-1], net.layers[-1]):
+        net = replace(net, loss="half_sse")
+    more: dict[str, object] = {"mask": random.choice(CHOICES["mask"])}
+    if net.depth > 1 and random.random() < 0.8:
+        more["keep"] = [Decimal(random.choice(("0.25", "0.5", "0.8", "1"))) for _ in net.layers[1:-1]]
+    if forward_only and random.random() < 0.7:
+        more["activations"] = (*net.activations[:-1], "step")
+        more["threshold"] = _hundredths(random.randint(-50, 50))
+    if not forward_only:
+        more["squared_error"] = net.loss in SQUARED and random.random() < 0.8
+        if net.samples and random.random() < 0.6:
+            more |= {"online": True, "epochs": random.randint(1, 4 // net.samples), "updates": 1, "reduction": "sum"}
+        paths = prod(net.layers[2:]) * (1 if "online" in more else net.samples or 1)
+        more["paths"] = net.depth > 1 and paths <= 64 and random.random() < 0.6
+    return replace(net, **more)
+
+
+def _ends(activations: tuple[str, ...], most: int) -> tuple[str, ...]:
+    """As many of them as there may be: the last, and those before it."""
+    return activations if len(activations) <= most else (*activations[: most - 1], activations[-1])
+
+
+def random_recurrent(random: Random, *, forward_only: bool = False) -> Net:
+    loss = random.choice((*SQUARED, "output"))
+    return Net(
+        kind="recurrent",
+        layers=tuple(random.randint(1, 3) for _ in range(3)),
+        activations=(random.choice(HIDDEN),),
+        steps=random.randint(1, 5),
+        loss_at=random.choice(CHOICES["loss_at"]),
+        loss=loss,
+        bias=random.choice(CHOICES["bias"]),
+        update_biases=random.choice((False, True)),
+        learning_rate=Decimal(random.choice(("0.01", "0.1", "0.5"))),
+        updates=random.choice((0, 1, 1, 2, 3)),
+        weights=random.choice(CHOICES["weights"]),
+        leaky_slope=Decimal(random.choice(("0.01", "0.25"))),
+        squared_error=loss in SQUARED and not forward_only and random.choice((False, True)),
+        paths=not forward_only and random.choice((False, True)),
+        forward_only=forward_only,
+    )
+
+
 def _has_numbers(loss: str, output: str, outputs: int) -> bool:
     """Whether the loss takes these outputs. The only output of a softmax is 1, and ln(1 - 1) is no number."""
     if loss == "binary_cross_entropy" and output == "softmax":
@@ -80,13 +139,14 @@ def random_givens(net: Net, plan: Plan, random: Random) -> dict[str, Decimal]:
     """A number of two decimals for every given of the plan, within what the loss allows."""
     givens = {cell.name: _hundredths(random.randint(-100, 100)) for cell in plan.givens}
     if net.needs_targets:
-        for sample in net.sample_numbers:
-            place = "" if sample is None else f"{sample},"
+        for case in net.loss_steps if net.is_recurrent else net.sample_numbers:
+            place = "" if case is None else f"{case},"
             targets = random_targets(net, random)
             givens |= {f"y[{place}{unit}]": target for unit, target in enumerate(targets, start=1)}
     if "eta" in givens:
         givens["eta"] = net.learning_rate
-    return givens
+    masks = [cell.name for cell in plan.givens if cell.address.family == "m"]
+    return givens | {name: Decimal(random.randint(0, 1)) for name in masks}
 
 
 def random_targets(net: Net, random: Random) -> list[Decimal]:
@@ -106,13 +166,27 @@ def _hundredths(number: int) -> Decimal:
 
 
 def random_example(random: Random, *, forward_only: bool = False) -> Example:
-    net = random_net(random, forward_only=forward_only)
+    return _with_givens(random_net(random, forward_only=forward_only), random)
+
+
+def random_later_example(random: Random, *, forward_only: bool = False) -> Example:
+    """A run of a net, or a recurrent net."""
+    make = random.choice((random_run, random_recurrent))
+    return _with_givens(make(random, forward_only=forward_only), random)
+
+
+def _with_givens(net: Net, random: Random) -> Example:
     return Example(net, random_givens(net, derive_plan(net), random))
+
+
+LATER = 1000
+"""From here on seeds give dropout, online runs, paths and recurrent nets; those before keep their nets for ever."""
 
 
 def seeded_example(seed: int) -> Example:
     """The same example for the same seed. One in eight is a forward pass only."""
-    return random_example(Random(seed), forward_only=seed % 8 == 0)
+    make = random_example if seed < LATER else random_later_example
+    return make(Random(seed), forward_only=seed % 8 == 0)
 
 
 _RANDOMS = st.randoms(use_true_random=False)
@@ -124,3 +198,11 @@ examples = st.booleans().flatmap(
     lambda forward_only: _RANDOMS.map(lambda random: random_example(random, forward_only=forward_only))
 )
 """Nets with a loss, and forward passes."""
+
+later_examples_that_learn = _RANDOMS.map(random_later_example)
+"""Dropout, online runs, paths and recurrent nets, with a loss."""
+
+later_examples = st.integers(0, 3).flatmap(
+    lambda choice: _RANDOMS.map(lambda random: random_later_example(random, forward_only=not choice))
+)
+"""The same, and forward passes."""
