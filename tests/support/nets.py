@@ -109,7 +109,7 @@ def _ends(activations: tuple[str, ...], most: int) -> tuple[str, ...]:
 
 def random_recurrent(random: Random, *, forward_only: bool = False) -> Net:
     loss = random.choice((*SQUARED, "output"))
-    return Net(
+    net = Net(
         kind="recurrent",
         layers=tuple(random.randint(1, 3) for _ in range(3)),
         activations=(random.choice(HIDDEN),),
@@ -126,6 +126,8 @@ def random_recurrent(random: Random, *, forward_only: bool = False) -> Net:
         paths=not forward_only and random.choice((False, True)),
         forward_only=forward_only,
     )
+    grows = net.activations[0] not in ("sigmoid", "tanh")  # from step to step, and faster from update to update
+    return replace(net, learning_rate=Decimal("0.01")) if grows and net.updates > 1 else net
 
 
 def _has_numbers(loss: str, output: str, outputs: int) -> bool:
