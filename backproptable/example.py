@@ -95,6 +95,8 @@ class _Reading:
             net_keys["samples"] = self._samples(arrays)
         net_keys["forward_only"] = weights_given and has_targets and "y" not in arrays
         net = self.shared.net(net_keys)
+        if not self.own_numbers:  # a preset's masks go with its dropout
+            arrays = {key: part for key, part in arrays.items() if key[0] != "m" or net.drops(int(key[1:]))}
         self.problems += self._of_the_numbers(net, arrays)
         if self.problems:
             raise InputError(self.problems)

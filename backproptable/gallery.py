@@ -68,6 +68,18 @@ PIECES: Final = (
         preset="cat-or-not",
         seed=_SEED,
     ),
+    Piece(
+        "linear-neuron.md", "one linear neuron: pred, delta, weight_delta and three new weights", preset="linear-neuron"
+    ),
+    Piece(
+        "street-lights.md",
+        "an online run: four samples in turn, three epochs, and their errors",
+        preset="street-lights",
+    ),
+    Piece("recurrent.md", "a recurrent net on three steps, back through time", preset="three-steps"),
+    Piece(
+        "word-detector.md", "a recurrent net reads a word; its gradients over all paths, too", preset="word-detector"
+    ),
 )
 _CLASS: Final = {
     "assignment.md": "a student's sheet of a class, which asks for one path through the net and gives the rest",

@@ -288,7 +288,12 @@ def _add_bias_gradient(plan: Draft, now: Pass, layer: Layer) -> None:
             )
             for unit in units
         ],
-        rule=[Equation(now.ref("dL/db", layer, *(() if shared else ("j",))), (Sigma("t", in_letters),))],
+        rule=[
+            Equation(
+                now.ref("dL/db", layer, *(() if shared else ("j",))),
+                (Sigma("t", in_letters) if len(steps) > 1 else in_letters,),
+            )
+        ],
         result=True,
     )
 

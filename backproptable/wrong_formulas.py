@@ -35,37 +35,24 @@ __all__ = [
     "Line",
     "Wrong",
     "common_logarithm",
-    "diagonal_only",
-    "error_the_other_way",
     "layer_below",
     "mean_for_sum",
     "neighbours_input",
     "neighbours_weights",
-    "no_input",
     "no_minus",
-    "no_root",
-    "no_slope",
     "no_square",
     "old_weights",
-    "one_term",
     "only",
     "other_cross_entropy",
     "other_exponent",
-    "other_outputs_slope",
     "other_two",
     "over_zero",
     "own",
     "own_output",
     "plain_shares",
     "renamed",
-    "slope_always_one",
-    "slope_at_output",
-    "slope_twice",
     "sum_for_mean",
     "transposed",
-    "transposed_gradient",
-    "updated_by",
-    "updated_weights",
     "without_bias",
 ]
 
@@ -113,6 +100,11 @@ class Line:
     def uses(self) -> set[str]:
         """The families of cells that it is worked out from."""
         return {to.family for to in references(self.formula) if isinstance(to, Address)}
+
+    @property
+    def is_of_the_loss(self) -> bool:
+        """Whether the loss or its derivative is worked out; of products, only the short a - y does that."""
+        return self.step.reason is not Reason.CHAIN_PRODUCT or "y" in self.uses
 
     def ref(self, family: str, layer: Layer | None, *units: int) -> Ref:
         """A cell of the same pass and sample."""
@@ -307,7 +299,7 @@ def other_cross_entropy(line: Line) -> Iterator[Formula]:
 
 def other_two(line: Line) -> Iterator[Formula]:
     """Twice where half the square is meant, half where the square is."""
-    if not _is_of_the_loss(line) or line.family == "error":
+    if not line.is_of_the_loss or line.family == "error":
         return
     if line.net.loss == "half_sse":
         yield Product((Num("2"), line.formula))
@@ -338,7 +330,7 @@ def no_minus(line: Line) -> Iterator[Formula]:
 def sum_for_mean(line: Line) -> Iterator[Formula]:
     """Without the 1/n of a mean over samples, or the 1/K of a mean over outputs."""
     net = line.net
-    if not _is_of_the_loss(line) or line.family == "error":
+    if not line.is_of_the_loss or line.family == "error":
         return
     counts = (
         [net.samples] if net.samples and net.reduction == "mean" and line.step.reason is not Reason.LOSS_TERM else []
@@ -371,111 +363,7 @@ def _cases_added_up(line: Line) -> int:
     return 1 if one_by_one else net.samples or 1
 
 
-# --- the way back -----------------------------------------------------------------------------
-
-
-def error_the_other_way(line: Line) -> Iterator[Formula]:
-    """The error as y - a where a - y belongs."""
-    if line.net.loss != "output" and _is_of_the_loss(line):
-        yield Neg(line.formula)
-
-
-def _is_of_the_loss(line: Line) -> bool:
-    """Whether the loss or its derivative is worked out; of products, only the short a - y does that."""
-    return line.step.reason is not Reason.CHAIN_PRODUCT or "y" in line.uses
-
-
-def _follows_activation(line: Line) -> bool:
-    """Whether it is a dL/dz that is worked out with an activation's derivative, not the short a - y."""
-    return "da/dz" in line.uses
-
-
 def over_zero(line: Line) -> Iterator[Formula]:
     """A step function that changes at 0 and not at its threshold."""
     if isinstance(line.formula, Choice):
         yield Choice(line.formula.arg, line.formula.then, line.formula.otherwise)
-
-
-def slope_at_output(line: Line) -> Iterator[Formula]:
-    """The derivative as a formula over z, worked out at a."""
-    if line.activation in ("sigmoid", "tanh"):
-        for formula in line.cell.also:
-            yield put_in(formula, lambda ref: Ref(ref.address._replace(family="a")))
-
-
-def no_slope(line: Line) -> Iterator[Formula]:
-    """dL/da where dL/dz belongs."""
-    if line.step.reason is not Reason.CHAIN_PRODUCT:
-        yield from renamed("dL/dz", "dL/da")(line)
-    elif _follows_activation(line):
-        yield line.ref("dL/da", line.layer, *map(int, line.cell.address.units))
-
-
-def slope_twice(line: Line) -> Iterator[Formula]:
-    """dL/da (da/dz)^2 where dL/da da/dz belongs."""
-    if line.activation != "softmax" and isinstance(line.formula, Product) and _follows_activation(line):
-        yield Product((*line.formula.factors, line.formula.factors[-1]))
-
-
-def slope_always_one(line: Line) -> Iterator[Formula]:
-    """The slope above 0, whatever z is."""
-    if isinstance(line.formula, Choice):
-        yield line.formula.then
-
-
-def other_outputs_slope(line: Line) -> Iterator[Formula]:
-    """+a_k a_m for two outputs of softmax."""
-    if line.activation == "softmax" and isinstance(line.formula, Neg):
-        yield line.formula.arg
-
-
-def diagonal_only(line: Line) -> Iterator[Formula]:
-    """Of softmax's derivatives only that of the output itself."""
-    if line.activation == "softmax" and _follows_activation(line):
-        unit = int(line.cell.address.units[0])
-        yield Product((line.ref("dL/da", line.layer, unit), line.ref("da/dz", line.layer, unit, unit)))
-
-
-def one_term(line: Line) -> Iterator[Formula]:
-    """Any one of the terms where their sum belongs."""
-    if len(line.terms) > 1:
-        yield from line.terms
-
-
-def updated_weights(line: Line) -> Iterator[Formula]:
-    """W' where W belongs."""
-    update = line.cell.address.update
-    yield from line.moved(lambda to: to._replace(primed=True, update=update) if to.family == "W" else to)
-
-
-def no_input(line: Line) -> Iterator[Formula]:
-    """dL/dz alone, not times the input of the weight."""
-    if factors := [term.factors[0] for term in line.terms if isinstance(term, Product)]:
-        yield sum_of(factors)
-
-
-def transposed_gradient(line: Line) -> Iterator[Formula]:
-    """dL/dW[j,i] where dL/dW[i,j] belongs."""
-    mirror = line.cell.address._replace(units=line.cell.address.units[::-1])
-    if mirror in line.plan.row:
-        yield from line.plan.cells[line.plan.row[mirror]].formulas[:1]
-
-
-# --- the update and the sizes -----------------------------------------------------------------
-
-
-def updated_by(rule: Callable[[Formula, Formula, Formula], Formula]) -> Wrong:
-    """`rule` of the old number, the learning rate and the gradient."""
-
-    def wrong(line: Line) -> Iterator[Formula]:
-        match line.formula:
-            case Sum((old, Neg(Product((eta, gradient))))):
-                yield rule(old, eta, gradient)
-
-    return wrong
-
-
-def no_root(line: Line) -> Iterator[Formula]:
-    """The sum of squares itself."""
-    if isinstance(line.formula, Call):
-        yield from line.formula.args

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from backproptable.draft import sum_of
 from backproptable.formula import Formula, references
 from backproptable.names import Address
-from backproptable.wrong_formulas import Line, Wrong, one_term
+from backproptable.wrong_backward import one_term
+from backproptable.wrong_formulas import Line, Wrong
 
 __all__ = [
     "first_step_back",

@@ -57,7 +57,7 @@ def test_the_library_example_prints_a_sheet():
 
 
 def test_numbers_in_the_text_are_those_of_the_program():
-    words = {3: "Three", 7: "seven"}
+    words = {3: "Three", 9: "nine"}
     assert f"{words[len(LAYOUTS)]} layouts" in README
     assert f"{words[len(notation_titles())]} notations" in README
     assert f"{MOST_CELLS:,} numbers" in re.sub(r"\s+", " ", README)

@@ -29,6 +29,7 @@ from backproptable.in_common import FEWEST, in_common
 from backproptable.marked import MarkedCell, MarkedSheet, Verdict
 from backproptable.mistakes import MISTAKES
 from backproptable.plaintext import one_line, shortened
+from backproptable.plan import Part, Plan
 from backproptable.render.class_picture import PART_WORDS, class_svg, percent
 from backproptable.render.class_summary import class_md
 from backproptable.render.feedback import cell_line, feedback_md, terminal_lines
@@ -266,11 +267,15 @@ def test_every_mistake_has_its_words():
     assert WORDS.keys() >= set(codes)
 
 
-def test_several_updates_have_parts_of_their_own():
-    plan = derive_plan(replace(load_preset("2-2-2").net, updates=2))
+def all_right(plan: Plan) -> MarkedSheet:
     names = [cell.name for _, cell in plan.worked]
     cells = tuple(MarkedCell(name, "1", 1, V.RIGHT, "1", 1.0, 1.0) for name in names)
-    marked = MarkedSheet("a.md", "s1", "", {}, cells, Decimal(1), Decimal(1))
+    return MarkedSheet("a.md", "s1", "", {}, cells, Decimal(1), Decimal(1))
+
+
+def test_several_updates_have_parts_of_their_own():
+    plan = derive_plan(replace(load_preset("2-2-2").net, updates=2))
+    marked = all_right(plan)
     text = feedback_md(marked, plan, title=TITLE)
     parts = ["forward pass", "loss", "backward pass", "update"]
     headings = [f"Update {update}: {part}" for update in (1, 2) for part in parts]
@@ -278,7 +283,23 @@ def test_several_updates_have_parts_of_their_own():
     summary, picture = class_md([marked], ENTRIES, plan, title=TITLE)
     assert "| `z1@2` | forward pass, update 2 |" in summary
     assert ">after the update</text>" in picture
-    assert set(PART_WORDS) == {step.part for step in plan.steps}
+    assert set(PART_WORDS) == {step.part for step in plan.steps} | {Part.EPOCH}
+
+
+def test_updates_of_an_online_run_say_their_sample_and_epochs_have_a_part_of_their_own():
+    plan = derive_plan(replace(load_preset("street-lights").net, epochs=2, samples=2, updates=1))
+    marked = all_right(plan)
+    parts = ["forward pass", "loss", "backward pass", "update"]
+    headings = []
+    for update, (epoch, sample) in enumerate(((1, 1), (1, 2), (2, 1), (2, 2)), start=1):
+        headings += [f"Update {update} (epoch {epoch}, sample {sample}): {part}" for part in parts]
+        headings += [f"Epoch {epoch}: its error"] if sample == 2 else []
+    text = feedback_md(marked, plan, title=TITLE)
+    assert re.findall("^### (.*)", text, re.MULTILINE) == [*headings, "After the update"]
+    summary, picture = class_md([marked], ENTRIES, plan, title=TITLE)
+    assert "| `z1@2` | forward pass, update 2 |" in summary
+    assert "| `E[2]` | epoch 2 |" in summary
+    assert ">epoch 1</text>" in picture
 
 
 @pytest.mark.parametrize(

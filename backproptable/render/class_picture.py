@@ -15,9 +15,9 @@ from backproptable.class_counts import StepCount
 from backproptable.plaintext import one_line, shortened
 from backproptable.plan import Part
 
-__all__ = ["alternative", "class_svg", "part_in_words", "percent"]
+__all__ = ["PART_WORDS", "alternative", "class_svg", "part_in_words", "percent"]
 
-_PART_WORDS: Final = {
+PART_WORDS: Final = {
     Part.FORWARD: "forward pass",
     Part.LOSS: "loss",
     Part.BACKWARD: "backward pass",
@@ -101,8 +101,8 @@ def _part(count: StepCount) -> tuple[Part, int]:
 def part_in_words(part: Part, number: int, *, several: bool) -> str:
     """What a part is called; `several` updates have numbers, as epochs have."""
     if part is Part.EPOCH:
-        return f"{_PART_WORDS[part]} {number}"
-    return f"{_PART_WORDS[part]}, update {number}" if several and part is not Part.AFTER else _PART_WORDS[part]
+        return f"{PART_WORDS[part]} {number}"
+    return f"{PART_WORDS[part]}, update {number}" if several and part is not Part.AFTER else PART_WORDS[part]
 
 
 def _legend(sheets: int) -> Iterator[str]:
