@@ -62,7 +62,7 @@ def _asked_cells(plan: Plan, asked: str | Sequence[str]) -> Iterator[Address]:
         if not isinstance(asked, str):
             wanted = step.name in asked
         elif asked == "one_path":
-            wanted = _is_on_path(cell.address)
+            wanted = _is_on_path(cell.address, every_sample=plan.net.in_turn)
         else:
             wanted = step.part in _PARTS[asked]
         if wanted:
@@ -78,10 +78,15 @@ _PARTS: Final = {
 """What each word asks for, but for ``one_path``."""
 
 
-def _is_on_path(address: Address) -> bool:
-    """Whether it is on the way of one weight per layer, through unit 1 of each and of one sample, there and back."""
+def _is_on_path(address: Address, *, every_sample: bool) -> bool:
+    """Whether it is on the way of one weight per layer, through unit 1 of each, there and back.
+
+    Of a batch it is the way of sample 1; in an online run, of `every_sample`, each with an update of its own.
+    """
+    if address.family == "E":
+        return True
     units = address.units[::2] if address.family == "do/ds" else address.units  # a time step stands between the two
-    first = all(unit == 1 for unit in units) and address.sample in (None, 1)
+    first = all(unit == 1 for unit in units) and (every_sample or address.sample in (None, 1))
     return first and address.family != "norm" and (not address.primed or address.family in "Wb")
 
 

@@ -135,7 +135,24 @@ def test_one_path_follows_one_weight_of_each_layer() -> None:
                 f"{stem}[1,1]{again}" for stem in weights for again in ("", "@2", "@3", "@4")
             }
         inside = [name.partition("[")[2].partition("]")[0] for name in asked if "[" in name]
-        assert set("".join(inside)) <= set("1,")
+        assert net.in_turn or set("".join(inside)) <= set("1,")
+
+
+def test_one_path_goes_through_every_update_of_an_online_run() -> None:
+    net = Net(layers=(2, 2, 1), activations=("tanh", "identity"), loss="half_sse", samples=3, online=True, epochs=2)
+    asked = names(set_task(derive_plan(net), "one_path").asked)
+    ways = ("", "@2", "@3", "@4", "@5", "@6")
+    for update, again in enumerate(ways, start=1):
+        sample = (update - 1) % 3 + 1
+        of_update = {name for name in asked if name.partition("@")[2] == again[1:] and not name.startswith("E")}
+        assert of_update == {
+            *(f"{stem}[{sample},1]{again}" for stem in ("z1", "a1", "z2", "a2", "l", "dL/da2", "da2/dz2", "dL/dz2")),
+            *(f"{stem}[{sample},1]{again}" for stem in ("dL/da1", "da1/dz1", "dL/dz1")),
+            *(f"{stem}[1,1]{again}" for stem in ("dL/dW1", "dL/dW2", "W1'", "W2'")),
+            *(f"{stem}[1]{again}" for stem in ("dL/db1", "dL/db2")),
+            f"L{again}",
+        }
+    assert {"E[1]", "E[2]"} <= asked
 
 
 def path_in_time(plan: Plan) -> set[str]:
