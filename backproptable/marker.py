@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backproptable.answers import Answer, Blank, Reading, Unreadable, read_answer
-from backproptable.digits import half_unit, show, show_exact
+from backproptable.digits import half_unit, rounded, show, show_exact
 from backproptable.errors import Problem
 from backproptable.evaluate import Calculator, Table
 from backproptable.judge import Judge, Papers, Verdicts
@@ -234,7 +234,7 @@ class Marker:
         figures = self.figures or _DIGITS_SHOWN
         if self.plan.cells[row].digits is Digits.EXACT:
             return show_exact(Decimal(repr(number)), figures)
-        return show(float(f"{number:.{figures - 1}e}"), figures)
+        return show(float(rounded(number, figures)), figures)
 
     def _earned(self, cell: MarkedCell) -> Decimal:
         if cell.verdict is Verdict.UNREADABLE or "trivial" in cell.because:
