@@ -14,7 +14,7 @@ from backproptable.evaluate import Solution
 from backproptable.render.document import VALUE
 from backproptable.render.form import Form, slot
 from support.arithmetic import significant
-from support.finished import KINDS, NOTATIONS, PRESETS, finished_preset, finished_text
+from support.finished import KINDS, PRESETS, finished_preset, finished_text, in_notations
 from support.reader import read_latex, read_markdown
 
 TABLES = {"md": read_markdown, "tex": read_latex}
@@ -76,9 +76,8 @@ def test_blank_json_has_the_formulas_and_nothing_else(name: str) -> None:
     assert contents[0] == contents[1]
 
 
-@pytest.mark.parametrize("notation", NOTATIONS)
 @pytest.mark.parametrize("kind", TABLES)
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize(("name", "notation"), in_notations())
 def test_every_number_is_asked_for_in_an_empty_last_column(name: str, kind: str, notation: str) -> None:
     blank, worked = (finished_preset(name, view=view, notation=notation) for view in ("blank", "worked"))
     asked, answered = (TABLES[kind](handout.files[f"{name}.{kind}"]) for handout in (blank, worked))

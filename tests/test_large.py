@@ -104,7 +104,8 @@ def check_line(line: Line, solution: MatrixSolution, evaluate: Callable[[str, Bl
 @pytest.mark.parametrize("carry", CARRIES)
 @pytest.mark.parametrize("name", NAMES)
 def test_every_line_with_numbers_put_in_is_true(name: str, carry: str) -> None:
-    for number, notation in enumerate(NOTATIONS):
+    notations = NOTATIONS[:: 1 if name == "middle" else 4]
+    for number, notation in enumerate(notations):
         made = finished(name, notation=notation, carry=carry, figures=4 + number % 3)
         chosen = [name_of(address) for address in made.solution.chosen if address.family != "eta"]
         for kind in ("md", "tex"):
@@ -206,7 +207,7 @@ def constants(solution: MatrixSolution) -> set[str]:
 # --- Markdown and LaTeX ------------------------------------------------------------------------
 
 SHEETS = [
-    *((name, notation, "worked") for name in ("digits", "middle") for notation in NOTATIONS),
+    *(("middle", notation, "worked") for notation in NOTATIONS),
     *((name, rotated(number), view) for number, name in enumerate(NAMES) for view in VIEWS),
 ]
 

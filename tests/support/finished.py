@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from backproptable.errors import InputError
 from backproptable.evaluate import Solution, solve
@@ -22,6 +22,7 @@ __all__ = [
     "PRESETS",
     "finished_preset",
     "finished_text",
+    "in_notations",
     "random_solution",
     "rotated",
 ]
@@ -36,6 +37,22 @@ NOTATIONS = tuple(notation_titles())
 KINDS = ("md", "tex", "json")
 
 _SEED = 1
+
+
+_IN_EVERY_NOTATION: Final = (
+    *("2-2-2", "3-3-3-3", "batch-of-two", "no-bias", "one-hidden-layer"),
+    *("dropout", "three-steps"),
+)
+"""Between them they have cells of every family."""
+
+
+def in_notations() -> list[tuple[str, str]]:
+    """Every preset with the notations it is looked at in: all of them, or two where nothing in it is new."""
+    return [
+        (name, notation)
+        for number, name in enumerate(PRESETS)
+        for notation in (NOTATIONS if name in _IN_EVERY_NOTATION else (rotated(2 * number), rotated(2 * number + 1)))
+    ]
 
 
 def rotated(number: int) -> str:
