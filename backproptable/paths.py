@@ -92,7 +92,7 @@ def state_to_output(now: Pass, last: Case, k: Unit, step: Case, j: Unit) -> Ref:
     """do/ds: how much output `k` of step `last` changes with state `j` of an earlier step, or of the same one."""
     if last == step:
         return now.weight("y", j, k)
-    return now.ref("do/ds", "s", k, str(step) if isinstance(step, str) else int(step or 0), j, case=last)
+    return now.ref("do/ds", "s", k, 0 if step is None else step, j, case=last)
 
 
 def _slope_in_time(now: Pass, unit: Unit, step: Case) -> Iterator[Formula]:
@@ -110,26 +110,22 @@ def add_state_to_output(plan: Draft, now: Pass) -> None:
         through = state_to_output(now, last, k, after, m)
         return Product((through, *_slope_in_time(now, m, after), now.weight("s", j, m)))
 
-    for last in net.loss_steps:
-        for step in reversed(range(1, last)):
-            plan.add(
-                Reason.PATH_SUM,
-                [
-                    Cell(
-                        state_to_output(now, last, k, step, j).address,
-                        sum_of([back(last, k, step + 1, j, m) for m in states]),
-                    )
-                    for k in net.units("y")
-                    for j in states
-                ],
-                rule=[
-                    Equation(
-                        state_to_output(now, "t", "k", "r", "j"),
-                        (Sigma("m", back("t", "k", "r+1", "j", "m")),),
-                    )
-                ],
-                name=f"do/ds[{last},{step}]" + (f"@{now.update}" if now.update > 1 else ""),
-            )
+    rule = Equation(state_to_output(now, "t", "k", "r", "j"), (Sigma("m", back("t", "k", "r+1", "j", "m")),))
+    pairs = [(last, step) for last in net.loss_steps for step in reversed(range(1, last))]
+    for last, step in pairs:
+        plan.add(
+            Reason.PATH_SUM,
+            [
+                Cell(
+                    state_to_output(now, last, k, step, j).address,
+                    sum_of([back(last, k, step + 1, j, m) for m in states]),
+                )
+                for k in net.units("y")
+                for j in states
+            ],
+            rule=[rule] if (last, step) == pairs[0] else (),
+            name=f"do/ds[{last},{step}]" + (f"@{now.update}" if now.update > 1 else ""),
+        )
 
 
 def _refuse_too_many(count: int, layer: Layer) -> None:
