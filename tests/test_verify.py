@@ -304,3 +304,43 @@ def test_a_line_that_stops_one_operation_early_is_a_slip(tmp_path):
     cells = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["sheets"][0]["cells"]
     assert {cell["name"]: cell["verdict"] for cell in cells if cell["verdict"] != "right"} == {"L": "slip"}
     assert next(cell for cell in cells if cell["name"] == "L")["because"][0] == "unfinished"
+
+
+SMALL = COURSE.strip().removeprefix("[net]\n")
+IN_TIME = 'kind = "recurrent"\nlayers = [1, 2, 1]\nactivations = ["sigmoid"]\n'
+KINDS = {
+    "recurrent": 'kind = "recurrent"\nlayers = [2, 2, 1]\nsteps = 3\npaths = true',
+    "recurrent, every step": f'{IN_TIME}steps = 2\nloss_at = "every"',
+    "online": f"{SMALL}\nonline = true\nepochs = 2\nsquared_error = true\n[draw]\nsamples = 2",
+    "dropout": f"{SMALL}\nkeep = 0.5",
+    "threshold": 'layers = [3, 2]\nactivations = ["step"]\nthreshold = 0.5',
+}
+"""Lines of [net], and what may follow it."""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("notation", ["indexed", "eip"])
+def test_sheets_of_every_kind_come_back(tmp_path, kind, notation, monkeypatch):
+    """Whole files, there and back: what the key says is right, in the notation with the other sign, too."""
+    monkeypatch.setitem(globals(), "COURSE", f'[net]\n{KINDS[kind]}\n[sheet]\nnotation = "{notation}"\n')
+    school = Returned(tmp_path)
+    school.hand_in("1")
+    school.verify()
+    (sheet,) = (sheet for sheet in school.report()["sheets"] if sheet["student"] == "1")
+    assert {cell["verdict"] for cell in sheet["cells"]} == {"right"}
+    assert (sheet["first_error"], sheet["score"]) == (None, len(sheet["cells"]))
+
+
+def test_a_gradient_that_stops_after_one_step_is_named(tmp_path, monkeypatch):
+    monkeypatch.setitem(globals(), "COURSE", '[net]\nkind = "recurrent"\nlayers = [2, 2, 1]\nsteps = 3\n')
+    school = Returned(tmp_path)
+    school.hand_in("1", cells={"dL/dWx[1,1]": school.value("1", "dL/dWx[1,1]<3>")})
+    school.verify()
+    (sheet,) = (sheet for sheet in school.report()["sheets"] if sheet["student"] == "1")
+    assert sheet["first_error"] == "dL/dWx[1,1]"
+    (cell,) = (cell for cell in sheet["cells"] if cell["name"] == "dL/dWx[1,1]")
+    assert (cell["verdict"], cell["because"]) == ("mistake", ["time_stopped"])
+    others = {cell["verdict"] for cell in sheet["cells"] if cell["name"] != "dL/dWx[1,1]"}
+    assert others <= {"right", "follows"}
+    feedback = school.folder / f"out/feedback/{school.entries['1']['file']}_FEEDBACK.md"
+    assert "not carried back beyond one step" in feedback.read_text(encoding="utf-8")
