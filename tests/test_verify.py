@@ -344,3 +344,21 @@ def test_a_gradient_that_stops_after_one_step_is_named(tmp_path, monkeypatch):
     assert others <= {"right", "follows"}
     feedback = school.folder / f"out/feedback/{school.entries['1']['file']}_FEEDBACK.md"
     assert "not carried back beyond one step" in feedback.read_text(encoding="utf-8")
+
+
+def test_a_manifest_of_an_earlier_build_is_read_as_what_held_then(tmp_path):
+    school = Returned(tmp_path)
+    path = tmp_path / "out/keys/manifest.json"
+    head = json.loads(path.read_text(encoding="utf-8"))
+    later = ("kind", "threshold", "steps", "loss_at", "online", "epochs", "keep", "mask", "squared_error", "paths")
+    for key in later:
+        del head["course"]["net"][key]
+    path.write_text(json.dumps(head), encoding="utf-8")
+    again = run(
+        "assign", str(tmp_path / "roster.csv"), "--course", str(tmp_path / "course.toml"), "-o", f"{tmp_path}/out"
+    )
+    assert "0 drawn, 4 kept from before" in again.output
+    school.hand_in("1")
+    school.verify()
+    (sheet,) = (sheet for sheet in school.report()["sheets"] if sheet["student"] == "1")
+    assert {cell["verdict"] for cell in sheet["cells"]} == {"right"}
