@@ -5,7 +5,7 @@ Numbers come from the manifest (or from an example file) and are never drawn aga
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -14,12 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backproptable.answers import Answer, Blank, Reading, Unreadable, read_answer
-from backproptable.digits import half_unit, rounded, show, show_exact
+from backproptable.digits import MAX_FIGURES_ON_PAPER, half_unit, rounded, show, show_exact
 from backproptable.errors import Problem
 from backproptable.evaluate import Calculator, Table
-from backproptable.judge import Judge, Papers, Verdicts
+from backproptable.explanations import Explanations
+from backproptable.judge import Judge, Judged
 from backproptable.marked import MarkedCell, MarkedSheet, Verdict
 from backproptable.names import Address
+from backproptable.one_reading import Truth, Verdicts
+from backproptable.papers import Papers
 from backproptable.plan import Cell, Digits, Plan
 from backproptable.returned import Written
 from backproptable.slips import slips_of
@@ -29,8 +32,11 @@ __all__ = ["Answered", "Marker"]
 
 _DIGITS_SHOWN: Final = 6
 """Figures of an expected number where no number of figures was asked for."""
-_OF_A_BARE_ONE: Final = 0.5
-"""Half its unit where it is rounded: 1 can be 1.000, or 1.04 with too few figures, like 2."""
+_FEWEST_ANSWERED: Final = 10
+"""Lines of which more than half may say something by holding the same number."""
+_MOST_NAMES: Final = 12
+"""Of the rows that are missing; the report has them all."""
+_UNDEFINED: Final = "a number above it leaves open what this line can be, so that nobody can say whether it is right"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,7 @@ class Marker:
         """`opposite` are the families of cells that the sheet's notation writes with the opposite sign."""
         self.plan, self.figures, self.carry, self.points = plan, figures, carry, points
         self._calculator, self._judge = Calculator(plan), Judge(plan, figures, carry)
+        self._explanations = Explanations(self._judge)
         self._asked = [row for row, cell in enumerate(plan.cells) if cell.address in asked]
         self._shown = [plan.row[to] for to in shown]
         self._sign = [-1.0 if cell.address.family in opposite else 1.0 for cell in plan.cells]
@@ -76,25 +83,26 @@ class Marker:
 
     def mark(self, sheets: Sequence[Answered]) -> list[MarkedSheet]:
         """The sheets with their verdicts and points."""
-        exact, printed = self.numbers([sheet.givens for sheet in sheets])
+        truth = self.truth([sheet.givens for sheet in sheets])
         readings = [self._readings(sheet) for sheet in sheets]
-        papers = self._papers(readings, printed)
-        rounded = self._judge.judge(papers, exact, printed)
-        cut = self._judge.judge_as_cut(papers, exact, printed)
-        own, true = self._judge.mistakes(papers, rounded, printed)
-        page = _Page(papers, rounded, cut, own, true, self._judge.unfinished(papers, rounded))
+        papers = self._papers(readings, truth.printed)
+        judged = self._judge.judge(papers, truth)
+        own, true = self._explanations.mistakes(papers, judged, truth)
+        page = _Page(papers, judged, truth, own, true, self._explanations.unfinished(papers, judged))
         return [self._marked(sheet, readings[column], page, column) for column, sheet in enumerate(sheets)]
 
-    def numbers(self, givens: Sequence[Mapping[str, str]]) -> tuple[Table, Table]:
-        """The true numbers on these givens, exactly and as printed; a row per cell, a column per sheet."""
+    def truth(self, givens: Sequence[Mapping[str, str]]) -> Truth:
+        """The true numbers on these givens; a row per cell, a column per sheet."""
         names = [cell.name for cell in self.plan.givens]
         table = np.array([[float(of_sheet[name]) for of_sheet in givens] for name in names])
         exact = self._calculator.without_mere_noise(table)
         if self.figures is None:
-            return exact, exact
-        if self.carry == "paper":
-            return exact, self._calculator.paper(table, self.figures)
-        return exact, self._calculator.shown(exact, self.figures)
+            return Truth(exact, exact, exact)
+        shown = self._calculator.shown(exact, self.figures)
+        if self.figures > MAX_FIGURES_ON_PAPER:  # only in full carry: on paper there is no such sheet
+            return Truth(exact, shown, shown)
+        paper = self._calculator.paper(table, self.figures)
+        return Truth(exact, paper if self.carry == "paper" else shown, paper)
 
     def _readings(self, sheet: Answered) -> dict[int, tuple[Reading | None, Written | None, tuple[str, ...]]]:
         """By row of the plan: what was read, where it stood, and codes of how it stood there."""
@@ -117,12 +125,13 @@ class Marker:
     def _papers(self, readings: Sequence[Mapping[int, tuple]], printed: Table) -> Papers:  # type: ignore[type-arg]
         shape = printed.shape
         value, half, padded = np.full(shape, np.nan), np.zeros(shape), np.zeros(shape)
-        answered, given = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
+        figures = np.zeros(shape, dtype=np.int64)
+        answered, given, expression = (np.zeros(shape, dtype=bool) for _ in range(3))
         given[: len(self.plan.givens)] = True  # but for those that were copied out
         value[given] = printed[given]
         if self._shown and self.figures is not None:
             value[self._shown], given[self._shown] = printed[self._shown], True
-            half[self._shown] = np.where(
+            half[self._shown] = padded[self._shown] = np.where(
                 self._judge.rounds[self._shown], half_unit(printed[self._shown], self.figures), 0.0
             )
         for column, of_sheet in enumerate(readings):
@@ -131,7 +140,11 @@ class Marker:
                     value[row, column], answered[row, column] = self._sign[row] * reading.value, True
                     given[row, column] = False
                     half[row, column], padded[row, column] = self._half_units(reading, self.plan.cells[row])
-        return Papers(value, half, padded, answered, given)
+                    figures[row, column] = reading.figures or 0
+                    expression[row, column] = (
+                        reading.decimal is None and self.plan.cells[row].digits is not Digits.EXACT
+                    )
+        return Papers(value, half, padded, figures, expression, answered, given)
 
     def _half_units(self, answer: Answer, cell: Cell) -> tuple[float, float]:
         """Half a unit of its last place as it was written, and once the zeros are there that people leave out."""
@@ -140,8 +153,8 @@ class Marker:
         half = answer.half_unit
         if self.figures is None or not answer.figures or answer.figures >= self.figures:
             return half, half
-        half = half or _OF_A_BARE_ONE
-        return half, min(half, float(half_unit(answer.value, self.figures)))
+        full = float(half_unit(answer.value, self.figures))
+        return (half, min(half, full)) if half else (full, full)  # a bare 1 is 1.000 or nothing
 
     # --- one sheet
 
@@ -152,15 +165,13 @@ class Marker:
         page: _Page,
         column: int,
     ) -> MarkedSheet:
-        answered = page.papers.answered[:, column]
-        failed = answered & ~page.rounded.fits[:, column]
-        as_cut = bool(failed.any()) and not bool((answered & ~page.cut.fits[:, column]).any())
-        verdicts = page.cut if as_cut else page.rounded
+        verdicts = page.judged.verdicts
+        constant = self._constant(page, column)
         cells = []
         for row, (reading, written, how) in readings.items():
-            verdict, because = self._verdict(reading, row, page, column, verdicts)
-            if as_cut and failed[row]:
-                because = (*because, "cut")
+            verdict, because = self._verdict(reading, row, page, column)
+            if constant is not None and page.papers.value[row, column] == constant:
+                because = (*because, "constant")
             low, high = self._range(row, column, verdicts)
             cells.append(
                 MarkedCell(
@@ -172,7 +183,7 @@ class Marker:
                     low=low,
                     high=high,
                     because=(*because, *how),
-                    reason=reading.reason if isinstance(reading, Unreadable) else "",
+                    reason=_reason(reading, because),
                 )
             )
         return MarkedSheet(
@@ -181,29 +192,44 @@ class Marker:
             name=sheet.name,
             columns=sheet.columns or {},
             cells=tuple(cells),
-            points=sum(map(self._earned, cells), Decimal(0)),
+            points=Decimal(0) if constant is not None else sum(map(self._earned, cells), Decimal(0)),
             possible=self.points[Verdict.RIGHT] * len(cells),
-            remarks=sheet.remarks,
+            remarks=(*sheet.remarks, *_remarks(cells, constant)),
         )
 
-    def _verdict(
-        self, reading: Reading | None, row: int, page: _Page, column: int, verdicts: Verdicts
-    ) -> tuple[Verdict, tuple[str, ...]]:
+    def _constant(self, page: _Page, column: int) -> float | None:
+        """The number that more than half of the answered lines hold, if the key's lines hold no such number."""
+        rows = np.flatnonzero(page.papers.answered[:, column])
+        if rows.size < _FEWEST_ANSWERED:
+            return None
+        number, count = _most_common(page.papers.value[rows, column])
+        _, in_key = _most_common(page.truth.printed[rows, column])
+        return number if 2 * count > rows.size >= 2 * in_key else None
+
+    def _verdict(self, reading: Reading | None, row: int, page: _Page, column: int) -> tuple[Verdict, tuple[str, ...]]:
         if isinstance(reading, Unreadable):
             return Verdict.UNREADABLE, ()
         if not isinstance(reading, Answer):
             return Verdict.BLANK, ()
-        if verdicts.fits[row, column]:
-            if verdicts.too_few[row, column]:
-                return Verdict.TOO_FEW_DIGITS, ()
-            if verdicts.right[row, column]:
-                return Verdict.RIGHT, ()
-            return Verdict.FOLLOWS, ("trivial",) if verdicts.trivial[row, column] else ()
+        verdicts, at = page.judged.verdicts, (row, column)
+        if verdicts.fits[at]:
+            return _agreement(verdicts, at), tuple(
+                code
+                for code, flags in (
+                    ("trivial", verdicts.trivial),
+                    ("corrected", verdicts.corrected),
+                    ("cut", page.judged.rescued),
+                )
+                if flags[at]
+            )
+        if verdicts.undefined[at]:
+            return Verdict.UNREADABLE, ("undefined",)
         if self.plan.cells[row].formula is None:
             return Verdict.SLIP, ("miscopied",)
+        explanations = self._explanations
         for flags in (page.own, page.true):
-            of_this = np.flatnonzero(flags[:, column] & (self._judge.line_rows == row)).tolist()
-            if codes := tuple(dict.fromkeys(self._judge.lines[number].mistake for number in of_this)):
+            of_this = np.flatnonzero(flags[:, column] & (explanations.rows == row)).tolist()
+            if codes := tuple(dict.fromkeys(explanations.lines[number].mistake for number in of_this)):
                 return Verdict.MISTAKE, codes
         slips = self._slips(reading, row, page.papers, column, verdicts)
         if page.unfinished[row, column]:
@@ -247,8 +273,40 @@ class _Page:
     """All that was found of several sheets."""
 
     papers: Papers
-    rounded: Verdicts
-    cut: Verdicts
+    judged: Judged
+    truth: Truth
     own: NDArray[np.bool_]
     true: NDArray[np.bool_]
     unfinished: NDArray[np.bool_]
+
+
+def _agreement(verdicts: Verdicts, at: tuple[int, int]) -> Verdict:
+    if verdicts.too_few[at]:
+        return Verdict.TOO_FEW_DIGITS
+    return Verdict.RIGHT if verdicts.right[at] else Verdict.FOLLOWS
+
+
+def _reason(reading: Reading | None, because: Collection[str]) -> str:
+    """Why a person has to look at a line."""
+    if isinstance(reading, Unreadable):
+        return reading.reason
+    return _UNDEFINED if "undefined" in because else ""
+
+
+def _most_common(numbers: Table) -> tuple[float, int]:
+    values, counts = np.unique(numbers, return_counts=True)
+    place = int(np.argmax(counts))
+    return float(values[place]), int(counts[place])
+
+
+def _remarks(cells: Sequence[MarkedCell], constant: float | None) -> Iterator[Problem]:
+    """What a person has to know of a sheet as a whole."""
+    if missing := [cell.name for cell in cells if "missing" in cell.because]:
+        more = f" and {len(missing) - _MOST_NAMES} more" if len(missing) > _MOST_NAMES else ""
+        rows = "the row of" if len(missing) == 1 else f"{len(missing)} rows of the sheet are not there:"
+        verb = " is not there" if len(missing) == 1 else ""
+        names = ", ".join(missing[:_MOST_NAMES])
+        yield Problem("rows", f"{rows} {names}{more}{verb}.", "Look whether answers were lost with them.")
+    if constant is not None:
+        what = f"more than half of the answered lines hold the same number, {constant:.6g}."
+        yield Problem("answers", what, "The sheet earns nothing until you have looked at it.")

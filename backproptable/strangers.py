@@ -32,7 +32,7 @@ def with_strangers(sheets: Sequence[MarkedSheet], entries: Iterable[Entry], mark
     wrong = {place: numbers for place, sheet in enumerate(sheets) if len(numbers := _wrong(sheet)) >= _ENOUGH}
     owners: dict[int, str] = {}
     for chunk in chunks(entries, _TOGETHER) if wrong else ():
-        _, printed = marker.numbers([entry["givens"] for entry in chunk])
+        printed = marker.truth([entry["givens"] for entry in chunk]).printed
         for place, numbers in wrong.items():
             rows = [marker.plan.row[marker.plan.by_name[name].address] for name in numbers]
             fits = np.array([_fits(printed[row], answer) for row, answer in zip(rows, numbers.values(), strict=True)])

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backproptable.formula import Formula, references
-from backproptable.judge import Papers
 from backproptable.names import Address
+from backproptable.papers import Papers
 from backproptable.plan import Cell, Digits, Plan
 from support.good_sheet import work
 
@@ -256,11 +256,13 @@ class Students:
         stands = self.answered | self.given
         value = change(np.where(stands, self._paper, np.nan))
         half = np.where(stands & (value != 0), self.half, 0)
-        if self.figures is None:
-            return Papers(value, half, half, self.answered, self.given)
-        full = 0.5 * 10.0 ** (_first_place(np.nan_to_num(value)) + 1 - self.figures)
-        padded = np.where(self.answered & (half > 0), np.minimum(half, full), half)
-        return Papers(value, half, padded, self.answered, self.given)
+        padded = half
+        if self.figures is not None:
+            full = 0.5 * 10.0 ** (_first_place(np.nan_to_num(value)) + 1 - self.figures)
+            padded = np.where(self.answered & (half > 0), np.minimum(half, full), half)
+        figures = np.where(self.answered & (half > 0), _first_place(np.nan_to_num(value)) - self.place + 1, 0)
+        expression = np.zeros_like(self.answered)
+        return Papers(value, half, padded, figures, expression, self.answered, self.given)
 
     def text(self, row: int, student: int) -> str:
         """A number as it is written."""

@@ -16,10 +16,13 @@ from backproptable.derive import derive_plan
 from backproptable.digits import half_unit
 from backproptable.draw import Drawing, student_key
 from backproptable.evaluate import Calculator
+from backproptable.explanations import Explanations
 from backproptable.formula import references
 from backproptable.grids import Grids
-from backproptable.judge import Judge, Papers, Verdicts
+from backproptable.judge import Judge, Judged
 from backproptable.net import Net
+from backproptable.one_reading import Truth, Verdicts
+from backproptable.papers import Papers
 from backproptable.plan import Digits, Part, Plan
 from support.drawn import DEFAULT, KINDS, WIDE
 from support.good_sheet import work
@@ -73,6 +76,10 @@ class Class:
         return Judge(self.plan, self.figures, self.carry)
 
     @cached_property
+    def explanations(self) -> Explanations:
+        return Explanations(self.judge)
+
+    @cached_property
     def calculator(self) -> Calculator:
         return Calculator(self.plan)
 
@@ -105,28 +112,18 @@ class Sheets:
 
     def __init__(self, of: Class, givens: Table) -> None:
         self.of, self.givens, self.count = of, givens, givens.shape[1]
-        self.exact = self.printed = of.calculator.without_mere_noise(givens)
-        if of.figures is not None and of.carry == "paper":
-            self.printed = of.calculator.paper(givens, of.figures)
-        elif of.figures is not None:
-            self.printed = of.calculator.shown(self.exact, of.figures)
+        self.exact = self.printed = paper = of.calculator.without_mere_noise(givens)
+        if of.figures is not None:
+            paper = of.calculator.paper(givens, of.figures)
+            self.printed = paper if of.carry == "paper" else of.calculator.shown(self.exact, of.figures)
+        self.truth = Truth(self.exact, self.printed, paper)
 
     def work(self, habits: Habits, chance: np.random.Generator, **more: object) -> Students:
         return Students(self.of.plan, self.givens, habits, self.of.figures, chance, **more)
 
-    def judged(self, papers: Papers) -> Verdicts:
-        """The verdicts, of numbers that were cut off where that explains everything."""
-        rounded = self.of.judge.judge(papers, self.exact, self.printed)
-        failed = papers.answered & ~rounded.fits
-        columns = np.flatnonzero(failed.any(axis=0))
-        if not columns.size:
-            return rounded
-        some = Papers(*(getattr(papers, name)[:, columns] for name in Papers.__slots__))
-        cut = self.of.judge.judge_as_cut(some, self.exact[:, columns], self.printed[:, columns])
-        passes = ~(some.answered & ~cut.fits).any(axis=0)
-        for name in Verdicts.__slots__:
-            getattr(rounded, name)[:, columns[passes]] = getattr(cut, name)[:, passes]
-        return rounded
+    def judged(self, papers: Papers) -> Judged:
+        """The verdicts of these answers."""
+        return self.of.judge.judge(papers, self.truth)
 
 
 def _of_kinds(figures: Sequence[int | None]) -> dict[str, Class]:
@@ -209,10 +206,7 @@ class Honest:
             habits = replace(habits, cuts=np.full(sheets.count, cut), fewer=np.full(sheets.count, fewer))
             students = sheets.work(habits, chance, printed=sheets.printed, given=self._given(sheets, chance))
             papers = students.papers
-            if cut:
-                verdicts = sheets.of.judge.judge_as_cut(papers, sheets.exact, sheets.printed)
-            else:
-                verdicts = sheets.of.judge.judge(papers, sheets.exact, sheets.printed)
+            verdicts = sheets.judged(papers).verdicts
             self.sheets += sheets.count
             self.lines += int(papers.answered.sum())
             wrong = papers.answered & ~verdicts.fits
@@ -278,11 +272,11 @@ class Mistaken:
 
     def work(self, of: Class, count: int, topic: str) -> None:
         for sheets, chance in of.sheets(count, f"{self.many} mistakes {topic}"):
-            if of.judge.lines:
+            if of.explanations.lines:
                 self._some(of, sheets, chance, topic)
 
     def _some(self, of: Class, sheets: Sheets, chance: np.random.Generator, topic: str) -> None:
-        lines, rows = of.judge.lines, of.judge.line_rows
+        lines, rows = of.explanations.lines, of.explanations.rows
         chosen = chance.integers(len(lines), size=(self.many, sheets.count))
         slips = [
             Slip(int(rows[line]), np.flatnonzero(of_them == line), lines[line].formula)
@@ -298,8 +292,9 @@ class Mistaken:
         counts = students.changed[at] & students.answered[at]
         counts = counts.all(axis=0) & (len(chosen) == 1 or (at[0][0] != at[0][-1]))
         papers = students.papers
-        verdicts = sheets.judged(papers)
-        own, true = of.judge.mistakes(papers, verdicts, sheets.printed)
+        judged = sheets.judged(papers)
+        verdicts = judged.verdicts
+        own, true = of.explanations.mistakes(papers, judged, sheets.truth)
         flagged = ~verdicts.fits[at]
         self.sheets += int(counts.sum())
         self.found += int((flagged.all(axis=0) & counts).sum())
@@ -372,7 +367,7 @@ class Bluffed:
                 half = full if bluff == "1" else np.full_like(full, 0.5 * 10.0 ** -len(bluff[2:]))
                 papers.half[rows] = np.where(exact | (bluff == "0"), 0, half)
                 papers.padded[rows] = np.minimum(papers.half[rows], full)
-            verdicts = sheets.judged(papers)
+            verdicts = sheets.judged(papers).verdicts
             room = papers.half * (1 + 1e-9) + 1e-12
             is_right = (np.abs(papers.value - sheets.exact) <= room) | (np.abs(papers.value - sheets.printed) <= room)
             earns = counts & verdicts.fits & ~verdicts.trivial & ~is_right
@@ -421,7 +416,7 @@ class Changed:
                 written, true = papers.value[at][counts], sheets.printed[at][counts]
                 for name, rule in RULES.items():
                     self.accepted[what][name] += int(rule(written, true).sum())
-                self.accepted[what]["own"] += int(sheets.judged(papers).fits[at][counts].sum())
+                self.accepted[what]["own"] += int(sheets.judged(papers).verdicts.fits[at][counts].sum())
 
 
 # --- all of it ---------------------------------------------------------------------------------
