@@ -194,10 +194,14 @@ class OneReading:
         self._go_on(step, step.hull(lows, highs), mended)
 
     def _copied(self, step: StepFormulas) -> Flags:
-        """Updated numbers that were written as the old ones: a copy is no number with too few digits."""
+        """Updated numbers that were written as the old ones: a copy is no number with too few digits.
+
+        Unless the student writes so few everywhere: then no small step would show.
+        """
         papers = self._papers
         old = np.where((step.before >= 0)[:, None], self.found.point[step.before], np.nan)
-        copied: Flags = papers.value[step.rows] == old
+        always_short = 2 * papers.short.sum(axis=0) > papers.answered.sum(axis=0)
+        copied: Flags = (papers.value[step.rows] == old) & ~always_short
         return copied
 
     def _trivial(self, step: StepFormulas, agreeing: Flags, follows: Flags, zero: Flags) -> Flags:

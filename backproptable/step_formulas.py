@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backproptable.digits import without_noise
 from backproptable.evaluate import Table, compile_formulas
@@ -70,12 +71,12 @@ def _incidence(plan: Plan, formulas: Sequence[Formula]) -> Table:
     table = np.zeros((len(formulas), len(plan.cells)))
     for number, formula in enumerate(formulas):
         for to in references(formula):
-            table[number, plan.row[to]] = 1.0
+            table[number, plan.row[to]] = 1.0  # type: ignore[index]
     return table
 
 
-def _before_the_update(plan: Plan, step: Step) -> np.ndarray:  # type: ignore[type-arg]
-    rows = np.full(len(step.cells), -1)
+def _before_the_update(plan: Plan, step: Step) -> NDArray[np.intp]:
+    rows = np.full(len(step.cells), -1, dtype=np.intp)
     if step.reason is Reason.UPDATE:
         for place, cell in enumerate(step.cells):
             match cell.formula:

@@ -41,10 +41,16 @@ def table(heads: list[str], rows: list[list[str]]) -> None:
 
 def print_honest(results: Results) -> None:
     rows = [
-        [words, f"{of.sheets:,}", f"{of.lines:,}", str(of.wrong), str(of.too_few)]
+        [words, *(f"{n:,}" for n in (of.sheets, of.lines, of.wrong, of.too_few, of.above, of.copies, of.hard_to_tell))]
         for words, of in results.honest.items()
     ]
-    table(["honest students' numbers are", "sheets", "lines", "marked wrong", "wrongly too few digits"], rows)
+    heads = ["honest students' numbers are", "sheets", "lines", "marked wrong", "wrongly too few digits"]
+    heads += [
+        "too few digits by short numbers above",
+        "W' written short, as W",
+        "too few lines to tell cut from rounded",
+    ]
+    table(heads, rows)
     for of in results.honest.values():
         for example in of.examples:
             click.echo(f"    {example}")
@@ -78,11 +84,15 @@ def print_rules(results: Results) -> None:
 
 def print_bluffs(results: Results) -> None:
     rows = [
-        [words, f"{of.lines:,}", *(share(part, of.lines) for part in (of.lucky, of.handed_on, of.too_few, of.earned))]
+        [
+            words,
+            f"{of.lines:,}",
+            *(share(part, of.lines) for part in (of.lucky, of.handed_on, of.too_few, of.corrected, of.earned)),
+        ]
         for words, of in results.bluffs.items()
     ]
     heads = ["written without working", "lines", "is the right number", "taken over by the formula, follows"]
-    table([*heads, "too few digits", "else earns points"], rows)
+    table([*heads, "too few digits", "right on replaced numbers", "else follows"], rows)
 
 
 @click.command(help=__doc__)

@@ -170,6 +170,8 @@ def _absolute(room: float) -> _Rule:
     return lambda written, true: np.abs(written - true) <= room * (1 + 1e-9)
 
 
+FEWEST_RESCUED: Final = 3
+"""Lines that have to be gained before a sheet is read as cut off."""
 RULES: Final[Mapping[str, _Rule]] = {
     "within 5 %": _relative(0.05),
     "within 1 %": _relative(0.01),
@@ -194,7 +196,13 @@ class Honest:
     wrong: int = 0
     follows: int = 0
     too_few: int = 0
-    """Too few digits, though none were left out."""
+    """Too few digits, though none were left out on the sheet."""
+    above: int = 0
+    """Lines with all their digits that fit only because a short number above them can mean much."""
+    copies: int = 0
+    """Updated weights with so few digits that they are written as the old ones: no step shows."""
+    hard_to_tell: int = 0
+    """Flagged lines of sheets of cut numbers that only one or two lines tell from rounded ones."""
     examples: list[str] = field(default_factory=list)
     compared: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
@@ -206,14 +214,24 @@ class Honest:
             habits = replace(habits, cuts=np.full(sheets.count, cut), fewer=np.full(sheets.count, fewer))
             students = sheets.work(habits, chance, printed=sheets.printed, given=self._given(sheets, chance))
             papers = students.papers
-            verdicts = sheets.judged(papers).verdicts
+            judged = sheets.judged(papers)
+            verdicts = judged.verdicts
             self.sheets += sheets.count
             self.lines += int(papers.answered.sum())
             wrong = papers.answered & ~verdicts.fits
+            self.copies += int((wrong & self._are_as_before(of, papers)).sum())
+            wrong &= ~self._are_as_before(of, papers)
+            told = np.ones(sheets.count, dtype=bool)
+            if cut:
+                told = judged.as_cut | ~wrong.any(axis=0) | (wrong.sum(axis=0) >= FEWEST_RESCUED)
+                self.hard_to_tell += int((wrong & ~told).sum())
+            wrong &= told
             self.wrong += int(wrong.sum())
-            self.follows += int((verdicts.fits & ~verdicts.right).sum())
-            left_out = papers.half > papers.padded
-            self.too_few += int((verdicts.too_few & (~left_out if fewer else True)).sum())
+            if fewer:  # what stands on a number that is too short need not be right
+                self.above += int((verdicts.too_few & (papers.half <= papers.padded)).sum())
+            else:
+                self.follows += int((verdicts.fits & ~verdicts.right & told).sum())
+                self.too_few += int((verdicts.too_few & told).sum())
             if wrong.any() and len(self.examples) < 20:
                 self.examples += self._told(of, topic, students, verdicts, wrong)
             if of.figures is not None:
@@ -223,6 +241,16 @@ class Honest:
                 self.compared += int(there.sum())
                 for name, rule in RULES.items():
                     self.rejected[name] += int((there & ~rule(written, true)).sum())
+
+    @staticmethod
+    def _are_as_before(of: Class, papers: Papers) -> Flags:
+        """Which updated weights and biases are written as before the update."""
+        same = np.zeros(papers.value.shape, dtype=bool)
+        for row in of.rows(Part.UPDATE).tolist():
+            to = of.plan.cells[row].address
+            before = to._replace(primed=to.update > 1, update=max(to.update - 1, 1))
+            same[row] = papers.value[row] == papers.value[of.plan.row[before]]
+        return same
 
     @staticmethod
     def _given(sheets: Sheets, chance: np.random.Generator) -> Flags | None:
@@ -346,6 +374,8 @@ class Bluffed:
     """Lines that follow because the formula is to take a number over as it is, such as max(0, z)."""
     too_few: int = 0
     """Lines in which a number with too few digits follows from such numbers: half the points by default."""
+    corrected: int = 0
+    """Lines in which it is right once wrong numbers above are replaced by what they should have been."""
     earned: int = 0
     """Other lines that earn points."""
 
@@ -376,7 +406,8 @@ class Bluffed:
             self.lucky += int((counts & is_right).sum())
             self.handed_on += int((earns & copies).sum())
             self.too_few += int((earns & ~copies & verdicts.too_few).sum())
-            self.earned += int((earns & ~copies & ~verdicts.too_few).sum())
+            self.corrected += int((earns & ~copies & verdicts.corrected).sum())
+            self.earned += int((earns & ~copies & ~verdicts.too_few & ~verdicts.corrected).sum())
 
     @staticmethod
     def _copies(of: Class, written: Table, rows: Sequence[int]) -> Flags:
