@@ -66,7 +66,11 @@ class Judge:
         """Which cells a sheet prints with their last place rounded."""
 
     def judge(self, papers: Papers, truth: Truth) -> Judged:
-        """Judge all sheets, each in its own reading."""
+        """Judge all sheets, each in its own reading. Numbers out of all reach raise nothing and warn of nothing."""
+        with np.errstate(all="ignore"):
+            return self._judged(papers, truth)
+
+    def _judged(self, papers: Papers, truth: Truth) -> Judged:
         of_lines = np.unique(_of_lines(papers)[papers.answered]).tolist()
         several = [self.figures] if self.figures else of_lines or [DEFAULT_FIGURES]
         judged = self._read(papers, truth, as_rounded, several)

@@ -167,7 +167,7 @@ class OneReading:
         lows, highs = step.ranges(found.own_low, found.own_high)
         found.expected[rows], found.low[rows], found.high[rows] = points[first], lows[first], highs[first]
         untainted = ~step.over(~self._sound)
-        is_zero = points == 0
+        is_zero = (points == 0) | (np.isnan(points) & (lows <= 0) & (highs >= 0))  # 0 ln 0 has a range, and no value
 
         def held(half: Table) -> tuple[Flags, Flags, Flags]:
             """What agrees with the truth, on right numbers and on any, if this is half a unit."""

@@ -62,12 +62,14 @@ class Papers:
 
 def as_rounded(value: Table, half: Table) -> tuple[Table, Table]:
     """What rounded numbers can mean."""
-    return value - half, value + half
+    with np.errstate(over="ignore"):
+        return value - half, value + half
 
 
 def as_cut(value: Table, half: Table) -> tuple[Table, Table]:
     """What numbers can mean whose further digits were left out."""
-    further = value + np.copysign(2 * half, value)
+    with np.errstate(over="ignore"):
+        further = value + np.copysign(2 * half, value)
     return np.minimum(value, further), np.maximum(value, further)
 
 

@@ -109,9 +109,11 @@ def _product(factors: list[RangeProgram]) -> RangeProgram:
         lowest, highest = factors[0](low, high)
         for factor in factors[1:]:
             below, above = factor(low, high)
+            nothing = (lowest == 0) & (highest == 0) | (below == 0) & (above == 0)  # 0, whatever has no end beside it
             corners = (lowest * below, lowest * above, highest * below, highest * above)
-            lowest = np.minimum(np.minimum(corners[0], corners[1]), np.minimum(corners[2], corners[3]))
-            highest = np.maximum(np.maximum(corners[0], corners[1]), np.maximum(corners[2], corners[3]))
+            least = np.minimum(np.minimum(corners[0], corners[1]), np.minimum(corners[2], corners[3]))
+            most = np.maximum(np.maximum(corners[0], corners[1]), np.maximum(corners[2], corners[3]))
+            lowest, highest = np.where(nothing, 0.0, least), np.where(nothing, 0.0, most)
         return lowest, highest
 
     return run

@@ -41,13 +41,13 @@ def table(heads: list[str], rows: list[list[str]]) -> None:
 
 def print_honest(results: Results) -> None:
     rows = [
-        [words, *(f"{n:,}" for n in (of.sheets, of.lines, of.wrong, of.too_few, of.above, of.copies, of.hard_to_tell))]
+        [words, *(f"{n:,}" for n in (of.sheets, of.lines, of.wrong, of.too_few, of.above, of.silent, of.hard_to_tell))]
         for words, of in results.honest.items()
     ]
     heads = ["honest students' numbers are", "sheets", "lines", "marked wrong", "wrongly too few digits"]
     heads += [
         "too few digits by short numbers above",
-        "W' written short, as W",
+        "W' written as W, and a bare 1",
         "too few lines to tell cut from rounded",
     ]
     table(heads, rows)

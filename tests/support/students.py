@@ -260,6 +260,7 @@ class Students:
         if self.figures is not None:
             full = 0.5 * 10.0 ** (_first_place(np.nan_to_num(value)) + 1 - self.figures)
             padded = np.where(self.answered & (half > 0), np.minimum(half, full), half)
+            half = np.where(self.answered & (value == 1) & (self.place == 0), padded, half)  # 1.000 or nothing
         figures = np.where(self.answered & (half > 0), _first_place(np.nan_to_num(value)) - self.place + 1, 0)
         expression = np.zeros_like(self.answered)
         return Papers(value, half, padded, figures, expression, self.answered, self.given)

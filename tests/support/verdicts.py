@@ -199,8 +199,8 @@ class Honest:
     """Too few digits, though none were left out on the sheet."""
     above: int = 0
     """Lines with all their digits that fit only because a short number above them can mean much."""
-    copies: int = 0
-    """Updated weights with so few digits that they are written as the old ones: no step shows."""
+    silent: int = 0
+    """Numbers with so few digits that they say nothing: updated weights written as the old ones, and a bare 1."""
     hard_to_tell: int = 0
     """Flagged lines of sheets of cut numbers that only one or two lines tell from rounded ones."""
     examples: list[str] = field(default_factory=list)
@@ -219,8 +219,9 @@ class Honest:
             self.sheets += sheets.count
             self.lines += int(papers.answered.sum())
             wrong = papers.answered & ~verdicts.fits
-            self.copies += int((wrong & self._are_as_before(of, papers)).sum())
-            wrong &= ~self._are_as_before(of, papers)
+            silent = self._are_as_before(of, papers) | ((papers.value == 1) & (students.place == 0))
+            self.silent += int((wrong & silent).sum())
+            wrong &= ~silent
             told = np.ones(sheets.count, dtype=bool)
             if cut:
                 told = judged.as_cut | ~wrong.any(axis=0) | (wrong.sum(axis=0) >= FEWEST_RESCUED)
