@@ -11,13 +11,13 @@ from decimal import Decimal
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from backproptable.answers import Answer, Blank, Reading, Unreadable, read_answer
-from backproptable.digits import MAX_FIGURES_ON_PAPER, half_unit, rounded, show, show_exact
+from backproptable.as_written import AsWritten
+from backproptable.digits import MAX_FIGURES_ON_PAPER, half_unit
 from backproptable.errors import Problem
 from backproptable.evaluate import Calculator, Table
-from backproptable.explanations import Explanations
+from backproptable.explanations import Explained, Explanations
 from backproptable.judge import Judge, Judged
 from backproptable.marked import MarkedCell, MarkedSheet, Verdict
 from backproptable.names import Address
@@ -25,13 +25,9 @@ from backproptable.one_reading import Truth, Verdicts
 from backproptable.papers import Papers
 from backproptable.plan import Cell, Digits, Plan
 from backproptable.returned import Written
-from backproptable.slips import slips_of
-from backproptable.unfinished import UNFINISHED
 
 __all__ = ["Answered", "Marker"]
 
-_DIGITS_SHOWN: Final = 6
-"""Figures of an expected number where no number of figures was asked for."""
 _FEWEST_ANSWERED: Final = 10
 """Lines of which more than half may say something by holding the same number."""
 _MOST_NAMES: Final = 12
@@ -70,16 +66,10 @@ class Marker:
         """`opposite` are the families of cells that the sheet's notation writes with the opposite sign."""
         self.plan, self.figures, self.carry, self.points = plan, figures, carry, points
         self._calculator, self._judge = Calculator(plan), Judge(plan, figures, carry)
-        self._explanations = Explanations(self._judge)
+        self._as_written = AsWritten(plan, figures, carry, opposite)
+        self._explanations = Explanations(self._judge, self._as_written)
         self._asked = [row for row, cell in enumerate(plan.cells) if cell.address in asked]
         self._shown = [plan.row[to] for to in shown]
-        self._sign = [-1.0 if cell.address.family in opposite else 1.0 for cell in plan.cells]
-        """From the numbers of the plan to those on the sheet, and back."""
-        self._step_rows = {
-            plan.row[cell.address]: [plan.row[other.address] for other in step.cells]
-            for step in plan.steps
-            for cell in step.cells
-        }
 
     def mark(self, sheets: Sequence[Answered]) -> list[MarkedSheet]:
         """The sheets with their verdicts and points."""
@@ -87,8 +77,10 @@ class Marker:
         readings = [self._readings(sheet) for sheet in sheets]
         papers = self._papers(readings, truth.printed)
         judged = self._judge.judge(papers, truth)
-        own, true = self._explanations.mistakes(papers, judged, truth)
-        page = _Page(papers, judged, truth, own, true, self._explanations.unfinished(papers, judged))
+        explained = self._explanations.of(papers, judged, truth)
+        low, high = self._as_written.ends(judged.verdicts.low, judged.verdicts.high)
+        expected = self._as_written.texts(judged.verdicts.expected)
+        page = _Page(papers, judged, truth, explained, low, high, expected)
         return [self._marked(sheet, readings[column], page, column) for column, sheet in enumerate(sheets)]
 
     def truth(self, givens: Sequence[Mapping[str, str]]) -> Truth:
@@ -134,10 +126,14 @@ class Marker:
             half[self._shown] = padded[self._shown] = np.where(
                 self._judge.rounds[self._shown], half_unit(printed[self._shown], self.figures), 0.0
             )
+        sign = self._as_written.sign[:, 0].tolist()
         for column, of_sheet in enumerate(readings):
             for row, (reading, _, _) in of_sheet.items():
                 if isinstance(reading, Answer):
-                    value[row, column], answered[row, column] = self._sign[row] * reading.value, True
+                    value[row, column], answered[row, column] = (
+                        float(self._as_written.sign[row, 0]) * reading.value,
+                        True,
+                    )
                     given[row, column] = False
                     half[row, column], padded[row, column] = self._half_units(reading, self.plan.cells[row])
                     figures[row, column] = reading.figures or 0
@@ -165,23 +161,21 @@ class Marker:
         page: _Page,
         column: int,
     ) -> MarkedSheet:
-        verdicts = page.judged.verdicts
         constant = self._constant(page, column)
         cells = []
         for row, (reading, written, how) in readings.items():
             verdict, because = self._verdict(reading, row, page, column)
             if constant is not None and page.papers.value[row, column] == constant:
                 because = (*because, "constant")
-            low, high = self._range(row, column, verdicts)
             cells.append(
                 MarkedCell(
                     name=self.plan.cells[row].name,
                     written=written.text if written else "",
                     line=written.line if written else None,
                     verdict=verdict,
-                    expected=self._expected(row, column, verdicts),
-                    low=low,
-                    high=high,
+                    expected=page.expected[row][column],
+                    low=float(page.low[row, column]),
+                    high=float(page.high[row, column]),
                     because=(*because, *how),
                     reason=_reason(reading, because),
                 )
@@ -213,54 +207,13 @@ class Marker:
             return Verdict.BLANK, ()
         verdicts, at = page.judged.verdicts, (row, column)
         if verdicts.fits[at]:
-            return _agreement(verdicts, at), tuple(
-                code
-                for code, flags in (
-                    ("trivial", verdicts.trivial),
-                    ("corrected", verdicts.corrected),
-                    ("cut", page.judged.rescued),
-                )
-                if flags[at]
-            )
+            remarks = {"trivial": verdicts.trivial, "corrected": verdicts.corrected, "cut": page.judged.rescued}
+            return _agreement(verdicts, at), tuple(code for code, flags in remarks.items() if flags[at])
         if verdicts.undefined[at]:
             return Verdict.UNREADABLE, ("undefined",)
-        if self.plan.cells[row].formula is None:
-            return Verdict.SLIP, ("miscopied",)
-        explanations = self._explanations
-        for flags in (page.own, page.true):
-            of_this = np.flatnonzero(flags[:, column] & (explanations.rows == row)).tolist()
-            if codes := tuple(dict.fromkeys(explanations.lines[number].mistake for number in of_this)):
-                return Verdict.MISTAKE, codes
-        slips = self._slips(reading, row, page.papers, column, verdicts)
-        if page.unfinished[row, column]:
-            slips = (UNFINISHED, *slips)
-        return (Verdict.SLIP, slips) if slips else (Verdict.WRONG, ())
-
-    def _slips(self, answer: Answer, row: int, papers: Papers, column: int, verdicts: Verdicts) -> tuple[str, ...]:
-        on_page = np.flatnonzero(papers.answered[:, column] | papers.given[:, column]).tolist()
-        numbers = {other: self._sign[other] * float(papers.value[other, column]) for other in on_page if other != row}
-        step = self._step_rows.get(row, [])
-        others = {
-            "neighbour": [number for other, number in numbers.items() if other in step],
-            "line_above": [number for other, number in numbers.items() if other == row - 1],
-            "other_line": [number for other, number in numbers.items() if other not in (row - 1, *step)],
-        }
-        low, high = self._range(row, column, verdicts)
-        return slips_of(answer, low, high, expected=self._expected(row, column, verdicts), others=others)
-
-    def _range(self, row: int, column: int, verdicts: Verdicts) -> tuple[float, float]:
-        """The least and the most that the number can be, as the sheet writes it."""
-        ends = [self._sign[row] * float(table[row, column]) for table in (verdicts.low, verdicts.high)]
-        return ends[self._sign[row] < 0], ends[self._sign[row] > 0]
-
-    def _expected(self, row: int, column: int, verdicts: Verdicts) -> str:
-        number = self._sign[row] * float(verdicts.expected[row, column]) + 0.0  # no minus zero
-        if not np.isfinite(number):
-            return ""
-        figures = self.figures or _DIGITS_SHOWN
-        if self.plan.cells[row].digits is Digits.EXACT:
-            return show_exact(Decimal(repr(number)), figures)
-        return show(float(rounded(number, figures)), figures)
+        low, high = float(page.low[at]), float(page.high[at])
+        expected = page.expected[row][column]
+        return page.explained.line(reading, row, column, low=low, high=high, expected=expected)
 
     def _earned(self, cell: MarkedCell) -> Decimal:
         if cell.verdict is Verdict.UNREADABLE or "trivial" in cell.because:
@@ -275,9 +228,12 @@ class _Page:
     papers: Papers
     judged: Judged
     truth: Truth
-    own: NDArray[np.bool_]
-    true: NDArray[np.bool_]
-    unfinished: NDArray[np.bool_]
+    explained: Explained
+    low: Table
+    """What each line can be, as the sheet writes it."""
+    high: Table
+    expected: list[list[str]]
+    """What each line gives on the student's own numbers, by row and column."""
 
 
 def _agreement(verdicts: Verdicts, at: tuple[int, int]) -> Verdict:

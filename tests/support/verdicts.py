@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from backproptable.as_written import AsWritten
 from backproptable.derive import derive_plan
 from backproptable.digits import half_unit
 from backproptable.draw import Drawing, student_key
@@ -77,7 +78,7 @@ class Class:
 
     @cached_property
     def explanations(self) -> Explanations:
-        return Explanations(self.judge)
+        return Explanations(self.judge, AsWritten(self.plan, self.figures, self.carry))
 
     @cached_property
     def calculator(self) -> Calculator:
