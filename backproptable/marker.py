@@ -130,10 +130,7 @@ class Marker:
         for column, of_sheet in enumerate(readings):
             for row, (reading, _, _) in of_sheet.items():
                 if isinstance(reading, Answer):
-                    value[row, column], answered[row, column] = (
-                        float(self._as_written.sign[row, 0]) * reading.value,
-                        True,
-                    )
+                    value[row, column], answered[row, column] = sign[row] * reading.value, True
                     given[row, column] = False
                     half[row, column], padded[row, column] = self._half_units(reading, self.plan.cells[row])
                     figures[row, column] = reading.figures or 0
