@@ -1,27 +1,74 @@
 """What a wrong number comes from: registered mistakes, slips, lines that stop one operation early.
 
-All wrong lines of a plan are compiled together and held against the written numbers of many sheets;
-what is left is looked at line by line.
+The wrong lines of a plan are compiled together and held against the written numbers of all sheets
+that have a wrong one. A wrong line is explained, in this order, by a mistake that drawing keeps apart
+(on the student's own numbers, then on the true ones), by one that only verifying knows, by a mistake
+in a line that was left out above it, by another learning rate, by a slip.
+
+A name explains nothing where the number is as near to the right one as rounding twice would bring
+it: then `near_miss` stands before it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from typing import Final
+
 import numpy as np
+from numpy.typing import NDArray
 
 from backproptable.answers import Answer
 from backproptable.as_written import AsWritten
 from backproptable.digits import half_unit
 from backproptable.evaluate import Table
-from backproptable.judge import Judge, Judged
+from backproptable.formula import Formula
+from backproptable.judge import Judge, Judged, Own
 from backproptable.marked import Verdict
-from backproptable.mistakes import WrongLine, wrong_lines
+from backproptable.mistakes import NOT_UPDATED, WrongLine, further_lines, wrong_lines
 from backproptable.one_reading import Truth
+from backproptable.other_rate import OTHER_RATE, OtherRates
 from backproptable.papers import Flags, Papers, meet
+from backproptable.plan import Plan
 from backproptable.ranges import Ranges
-from backproptable.slips import slips_of
+from backproptable.setups import SET_UP, SetUps
+from backproptable.slips import NEAR_MISS, slips_of
+from backproptable.through_blanks import ThroughBlanks
 from backproptable.unfinished import UNFINISHED, unfinished_lines
 
 __all__ = ["Explained", "Explanations"]
+
+_BY_CHANCE: Final = 0.05
+"""The share of its decade that all further mistakes of a line may fit together, for one to be named."""
+
+
+class WrongLines:
+    """Wrong lines of a plan, compiled."""
+
+    def __init__(self, lines: Sequence[WrongLine], plan: Plan) -> None:
+        self.lines = tuple(lines)
+        self.rows = np.array([plan.row[line.cell.address] for line in self.lines], dtype=np.intp)
+        """Where their cells stand in the plan."""
+        self._ranges = Ranges([line.formula for line in self.lines], plan)
+        self._of_row: dict[int, NDArray[np.intp]] = {
+            row: np.flatnonzero(self.rows == row) for row in dict.fromkeys(self.rows.tolist())
+        }
+
+    def of_row(self, row: int) -> NDArray[np.intp]:
+        """Which of the lines are those of a cell."""
+        return self._of_row.get(row, np.zeros(0, dtype=np.intp))
+
+    def ranges(self, numbers: Iterable[Own]) -> tuple[Table, Table]:
+        """What each can be on the student's own numbers."""
+        low, high = np.full((2, len(self.lines), 0), np.nan)
+        for place, own in enumerate(numbers):
+            lows, highs = self._ranges.of(own.low, own.high)
+            here = own.lines[self.rows]
+            low, high = (lows, highs) if not place else (np.where(here, lows, low), np.where(here, highs, high))
+        return low, high
+
+    def on(self, low: Table, high: Table) -> tuple[Table, Table]:
+        """What each can be on these numbers."""
+        return self._ranges.of(low, high)
 
 
 class Explanations:
@@ -30,14 +77,13 @@ class Explanations:
     def __init__(self, judge: Judge, as_written: AsWritten) -> None:
         self.plan = plan = judge.plan
         self.as_written = as_written
-        self._figures, self._rounds = judge.figures, judge.rounds
-        self.lines: tuple[WrongLine, ...] = tuple(wrong_lines(plan))
-        self.rows = np.array([plan.row[line.cell.address] for line in self.lines], dtype=np.intp)
-        """Where the cells of the wrong lines stand in the plan."""
-        self._wrong = Ranges([line.formula for line in self.lines], plan)
-        unfinished = unfinished_lines(plan)
-        self._unfinished = Ranges([line.formula for line in unfinished], plan)
-        self._unfinished_rows = np.array([plan.row[line.cell.address] for line in unfinished], dtype=np.intp)
+        self.figures, self.before, self._rounds = judge.figures, judge.before, judge.rounds
+        self.kept_apart = WrongLines(wrong_lines(plan), plan)
+        self.further = WrongLines(further_lines(plan), plan)
+        self.unfinished = WrongLines(unfinished_lines(plan), plan)
+        self.through_blanks = ThroughBlanks(plan)
+        self.other_rates = OtherRates(plan)
+        self.set_ups = SetUps(plan)
         self.step_rows = {
             plan.row[cell.address]: [plan.row[other.address] for other in step.cells]
             for step in plan.steps
@@ -50,71 +96,131 @@ class Explanations:
         return Explained(self, papers, judged, truth)
 
     def mistakes(self, papers: Papers, judged: Judged, truth: Truth) -> tuple[Flags, Flags]:
-        """Which wrong lines (rows) give the written number: on the student's own numbers, and on the true ones."""
-        low, high = (end[self.rows] for end in judged.window(papers))
-        wrong = _accused(papers, judged)[self.rows]
-        true = meet(low, high, *self._wrong.of(*self._true_range(truth)))
-        own = np.zeros_like(wrong)
-        for numbers in judged.own:
-            own |= numbers.lines[self.rows] & meet(low, high, *self._wrong.of(numbers.low, numbers.high))
-        return wrong & own, wrong & true
+        """Which of the lines that drawing keeps apart give the written number: on own numbers, and on the true ones."""
+        lines = self.kept_apart
+        low, high = (end[lines.rows] for end in judged.window(papers))
+        wrong = accused(papers, judged)[lines.rows]
+        on_own = meet(low, high, *lines.ranges(judged.own))
+        return wrong & on_own, wrong & meet(low, high, *lines.on(*self.true_range(truth)))
 
-    def unfinished(self, papers: Papers, judged: Judged) -> Flags:
-        """Where a wrong number is what the student's own numbers give before the last operation: per cell."""
-        rows = self._unfinished_rows
-        low, high = (end[rows] for end in judged.window(papers))
-        found = np.zeros_like(papers.answered)
-        for numbers in judged.own:
-            early = numbers.lines[rows] & meet(low, high, *self._unfinished.of(numbers.low, numbers.high))
-            np.logical_or.at(found, rows, early)
-        return found & _accused(papers, judged)
-
-    def _true_range(self, truth: Truth) -> tuple[Table, Table]:
+    def true_range(self, truth: Truth) -> tuple[Table, Table]:
         """The numbers as the sheet's key has them, rounded."""
-        if not self._figures:
+        if not self.figures:
             return truth.printed, truth.printed
-        half = np.where(self._rounds, half_unit(truth.printed, self._figures), 0.0)
+        half = np.where(self._rounds, half_unit(truth.printed, self.figures), 0.0)
         return truth.printed - half, truth.printed + half
 
 
 class Explained:
-    """The explanations of several sheets: a row per cell of the plan, a column per sheet."""
+    """The explanations of several sheets; tables have a column per sheet with a wrong line on it."""
 
+    @np.errstate(all="ignore")
     def __init__(self, explanations: Explanations, papers: Papers, judged: Judged, truth: Truth) -> None:
-        self._all, self._papers = explanations, papers
-        self._on_own, self._on_true = explanations.mistakes(papers, judged, truth)
-        self._unfinished = explanations.unfinished(papers, judged)
+        self._all = explanations
+        wrong = accused(papers, judged)
+        columns = np.flatnonzero(wrong.any(axis=0))
+        self._place = {column: place for place, column in enumerate(columns.tolist())}
+        self._papers = papers = papers.some(columns)
+        self._judged = judged = judged.some(columns)
+        self._window = judged.window(papers)
+        self._kept = explanations.kept_apart.ranges(judged.own)
+        self._kept_on_true = explanations.kept_apart.on(*explanations.true_range(truth.some(columns)))
+        self._further = explanations.further.ranges(judged.own)
+        self._early = explanations.unfinished.ranges(judged.own)
+        self._rates = explanations.other_rates.found(papers, judged, wrong[:, columns])
 
+    @np.errstate(all="ignore")
     def line(
         self, answer: Answer, row: int, column: int, *, low: float, high: float, expected: str
-    ) -> tuple[Verdict, tuple[str, ...]]:
-        """What is said of a wrong line, and the codes of what it comes from.
+    ) -> tuple[Verdict, tuple[str, ...], Formula | None]:
+        """What is said of a wrong line, the codes of what it comes from, and another formula that gives it.
 
         The right number lies between `low` and `high`, and a sheet would print it as `expected`.
         """
         if self._all.plan.cells[row].formula is None:
-            return Verdict.SLIP, ("miscopied",)
-        for flags in (self._on_own, self._on_true):
-            of_this = np.flatnonzero(flags[:, column] & (self._all.rows == row)).tolist()
-            if codes := tuple(dict.fromkeys(self._all.lines[number].mistake for number in of_this)):
-                return Verdict.MISTAKE, codes
-        slips = slips_of(answer, low, high, expected=expected, others=self._others(row, column))
-        if self._unfinished[row, column]:
-            slips = (UNFINISHED, *slips)
-        return (Verdict.SLIP, slips) if slips else (Verdict.WRONG, ())
+            return Verdict.SLIP, ("miscopied",), None
+        place = self._place[column]
+        codes, is_near = self._mistakes(answer, row, place)
+        if codes and not is_near:
+            return Verdict.SLIP if codes == (UNFINISHED,) else Verdict.MISTAKE, codes, None
+        slips = slips_of(answer, low, high, expected=expected, others=self._others(row, place))
+        if codes:
+            slips = (NEAR_MISS, *(slip for slip in slips if slip != NEAR_MISS), *codes)
+        if slips:
+            return Verdict.SLIP, slips, None
+        nearest = self._set_up(row, place)
+        return Verdict.WRONG, (SET_UP,) if nearest is not None else (), nearest
 
-    def _others(self, row: int, column: int) -> dict[str, list[float]]:
+    def _set_up(self, row: int, place: int) -> Formula | None:
+        """The formula, one change away from the right one, that gives the number."""
+        low, high = (float(end[row, place]) for end in self._window)
+        numbers = next(own for own in self._judged.own if own.lines[row, place])
+        own = numbers.low[:, [place]], numbers.high[:, [place]]
+        verdicts = self._judged.verdicts
+        right = float(verdicts.low[row, place]), float(verdicts.high[row, place])
+        return self._all.set_ups.nearest(row, low, high, float(self._papers.padded[row, place]), own, right)
+
+    def _mistakes(self, answer: Answer, row: int, place: int) -> tuple[tuple[str, ...], bool]:
+        """The mistakes that give the number, and whether it is too near to the right one for them to explain it."""
+        before = int(self._all.before[row])
+        if before >= 0 and self._papers.value[row, place] == self._judged.verdicts.point[before, place]:
+            fitting = self._fitting(self._all.kept_apart, self._kept, row, place).tolist()
+            also = (self._all.kept_apart.lines[number].mistake for number in fitting)
+            return tuple(dict.fromkeys((NOT_UPDATED, *also))), False  # a copy is one, however few digits it has
+        kept, early, further = self._all.kept_apart, self._all.unfinished, self._all.further
+        tried = [(kept, self._kept), (kept, self._kept_on_true), (early, self._early)]
+        if self._is_no_chance(further, self._further, row, place):
+            tried.append((further, self._further))
+        for lines, ranges in tried:
+            found = self._fitting(lines, ranges, row, place)
+            if found.size:
+                codes = tuple(dict.fromkeys(lines.lines[number].mistake for number in found.tolist()))
+                return codes, self._is_near(row, place, [ranges[0][found, place], ranges[1][found, place]])
+        figures = self._all.figures or answer.figures
+        codes = self._all.through_blanks.codes(row, place, self._papers, self._judged, self._window, figures)
+        if not codes and self._rates[row, place]:
+            codes = (OTHER_RATE,)
+        return codes, False
+
+    def _fitting(self, lines: WrongLines, ranges: tuple[Table, Table], row: int, place: int) -> NDArray[np.intp]:
+        """Which wrong lines of a cell give the written number."""
+        numbers = lines.of_row(row)
+        low, high = (end[row, place] for end in self._window)
+        return numbers[meet(low, high, ranges[0][numbers, place], ranges[1][numbers, place])]
+
+    def _is_no_chance(self, lines: WrongLines, ranges: tuple[Table, Table], row: int, place: int) -> bool:
+        """Whether a plain wrong number would hardly fit any of a cell's wrong lines."""
+        numbers = lines.of_row(row)
+        lows, highs = ranges[0][numbers, place], ranges[1][numbers, place]
+        value, half = abs(float(self._papers.value[row, place])), float(self._papers.half[row, place])
+        decade = 10.0 ** np.floor(np.log10(value)) if 0 < value < np.inf else 0.0
+        near = np.isfinite(lows) & (np.fmax(np.abs(lows), np.abs(highs)) >= decade) & (np.abs(lows) < 10 * decade)
+        return bool(np.sum(np.where(near, highs - lows + 2 * half, 0.0)) <= _BY_CHANCE * 9 * decade)
+
+    def _is_near(self, row: int, place: int, named: Sequence[Table]) -> bool:
+        """Whether the number, or one that its name fits, is within one unit of its last place of the right one."""
+        right = self._judged.verdicts.low[row, place], self._judged.verdicts.high[row, place]
+        half = self._papers.padded[row, place]
+        low, high = (end[row, place] for end in self._window)
+        near = meet(
+            np.append(named[0] - 3 * half, low - 2 * half), np.append(named[1] + 3 * half, high + 2 * half), *right
+        )
+        return bool(near.any())
+
+    def _others(self, row: int, place: int) -> dict[str, list[float]]:
         """The numbers that could have been copied in its place, as they stand on the sheet."""
         papers, sign = self._papers, self._all.as_written.sign
-        on_page = np.flatnonzero(papers.answered[:, column] | papers.given[:, column]).tolist()
-        numbers = {place: float(sign[place, 0] * papers.value[place, column]) for place in on_page if place != row}
+        on_page = np.flatnonzero(papers.answered[:, place] | papers.given[:, place]).tolist()
+        numbers = {other: float(sign[other, 0] * papers.value[other, place]) for other in on_page if other != row}
         step = self._all.step_rows.get(row, [])
         return {
-            "neighbour": [number for place, number in numbers.items() if place in step],
-            "line_above": [number for place, number in numbers.items() if place == row - 1],
-            "other_line": [number for place, number in numbers.items() if place not in (row - 1, *step)],
+            "neighbour": [number for other, number in numbers.items() if other in step],
+            "line_above": [number for other, number in numbers.items() if other == row - 1],
+            "other_line": [number for other, number in numbers.items() if other not in (row - 1, *step)],
         }
 
 
-def _accused(papers: Papers, judged: Judged) -> Flags:
-    return papers.answered & ~judged.verdicts.fits & ~judged.verdicts.undefined
+def accused(papers: Papers, judged: Judged) -> Flags:
+    """The lines that are wrong: what agrees with nothing because it has no range is not."""
+    wrong: Flags = papers.answered & ~judged.verdicts.fits & ~judged.verdicts.undefined
+    return wrong

@@ -36,6 +36,7 @@ __all__ = [
     "put_in",
     "rebuilt",
     "references",
+    "with_part",
 ]
 
 
@@ -99,7 +100,7 @@ class Power:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One of the functions exp, ln, sqrt, tanh, max."""
+    """One of the functions exp, ln, sqrt, tanh, max; in wrong formulas tan, too."""
 
     function: str
     args: tuple[Formula, ...]
@@ -184,6 +185,12 @@ def rebuilt(formula: Formula, walk: Callable[[Formula], Formula]) -> Formula:
             return Sigma(index, walk(body))
         case Num() | Ref() | Partial():
             return formula
+
+
+def with_part(formula: Formula, place: int, part: Formula) -> Formula:
+    """The same formula with another of its direct parts, counted as `children` gives them."""
+    places = iter(range(len(children(formula))))
+    return rebuilt(formula, lambda own: part if next(places) == place else own)
 
 
 def put_in(formula: Formula, replace: Callable[[Ref], Formula]) -> Formula:

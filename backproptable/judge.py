@@ -49,6 +49,12 @@ class Judged:
     rescued: Flags
     """The lines that this rescues: a row per cell."""
 
+    def some(self, columns: NDArray[np.intp]) -> Judged:
+        """Only these sheets."""
+        verdicts = Verdicts(*(getattr(self.verdicts, field.name)[:, columns] for field in fields(Verdicts)))
+        own = [Own(one.lines[:, columns], one.low[:, columns], one.high[:, columns]) for one in self.own]
+        return Judged(verdicts, own, self.as_cut[columns], self.rescued[:, columns])
+
     def window(self, papers: Papers) -> tuple[Table, Table]:
         """What each written number can mean by itself, in the sheet's own reading."""
         rounded, cut = as_rounded(papers.value, papers.half), as_cut(papers.value, papers.half)
@@ -64,6 +70,10 @@ class Judge:
         rounds = {Digits.FIGURES: True, Digits.EXACT: False, Digits.EVERY_DECIMAL: carry == "full"}
         self.rounds = np.array([[rounds[cell.digits]] for cell in plan.cells])
         """Which cells a sheet prints with their last place rounded."""
+        self.before = np.full(len(plan.cells), -1, dtype=np.intp)
+        """For each updated number the row of the one before it; else -1."""
+        for step in self._steps:
+            self.before[step.rows] = step.before
 
     def judge(self, papers: Papers, truth: Truth) -> Judged:
         """Judge all sheets, each in its own reading. Numbers out of all reach raise nothing and warn of nothing."""

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from backproptable.errors import Problem
+from backproptable.formula import Formula
 
 __all__ = ["ERRORS", "MarkedCell", "MarkedSheet", "Verdict"]
 
@@ -53,6 +54,8 @@ class MarkedCell:
     """Codes: mistakes that fit equally well; the kind of slip; `trivial`, `cut`, `doubled`, `missing`."""
     reason: str = ""
     """Of an unreadable one: what cannot be read."""
+    nearest: Formula | None = None
+    """Of a wrong one with the code `set_up`: the formula, one change away from the right one, that gives it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from backproptable.digits import MAX_FIGURES_ON_PAPER, half_unit
 from backproptable.errors import Problem
 from backproptable.evaluate import Calculator, Table
 from backproptable.explanations import Explained, Explanations
+from backproptable.formula import Formula
 from backproptable.judge import Judge, Judged
 from backproptable.marked import MarkedCell, MarkedSheet, Verdict
 from backproptable.names import Address
@@ -161,7 +162,7 @@ class Marker:
         constant = self._constant(page, column)
         cells = []
         for row, (reading, written, how) in readings.items():
-            verdict, because = self._verdict(reading, row, page, column)
+            verdict, because, nearest = self._verdict(reading, row, page, column)
             if constant is not None and page.papers.value[row, column] == constant:
                 because = (*because, "constant")
             cells.append(
@@ -175,6 +176,7 @@ class Marker:
                     high=float(page.high[row, column]),
                     because=(*because, *how),
                     reason=_reason(reading, because),
+                    nearest=nearest,
                 )
             )
         return MarkedSheet(
@@ -197,17 +199,19 @@ class Marker:
         _, in_key = _most_common(page.truth.printed[rows, column])
         return number if 2 * count > rows.size >= 2 * in_key else None
 
-    def _verdict(self, reading: Reading | None, row: int, page: _Page, column: int) -> tuple[Verdict, tuple[str, ...]]:
+    def _verdict(
+        self, reading: Reading | None, row: int, page: _Page, column: int
+    ) -> tuple[Verdict, tuple[str, ...], Formula | None]:
         if isinstance(reading, Unreadable):
-            return Verdict.UNREADABLE, ()
+            return Verdict.UNREADABLE, (), None
         if not isinstance(reading, Answer):
-            return Verdict.BLANK, ()
+            return Verdict.BLANK, (), None
         verdicts, at = page.judged.verdicts, (row, column)
         if verdicts.fits[at]:
             remarks = {"trivial": verdicts.trivial, "corrected": verdicts.corrected, "cut": page.judged.rescued}
-            return _agreement(verdicts, at), tuple(code for code, flags in remarks.items() if flags[at])
+            return _agreement(verdicts, at), tuple(code for code, flags in remarks.items() if flags[at]), None
         if verdicts.undefined[at]:
-            return Verdict.UNREADABLE, ("undefined",)
+            return Verdict.UNREADABLE, ("undefined",), None
         low, high = float(page.low[at]), float(page.high[at])
         expected = page.expected[row][column]
         return page.explained.line(reading, row, column, low=low, high=high, expected=expected)

@@ -10,8 +10,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from backproptable.formula import Formula, Neg, Product, Sum
+from backproptable.formula import Formula, Neg, Product, Sum, references
 from backproptable.plan import Cell, Plan, Reason
+from backproptable.wrong_algebra import (
+    bracket_lost,
+    doubled_for_squared,
+    plus_for_times,
+    power_of_ten,
+    quotient_inverted,
+    sizes_added_up,
+    squares_added_wrongly,
+    term_missing,
+    term_moved,
+    term_turned,
+    times_for_plus,
+)
 from backproptable.wrong_backward import (
     diagonal_only,
     error_the_other_way,
@@ -23,6 +36,7 @@ from backproptable.wrong_backward import (
     slope_always_one,
     slope_at_output,
     slope_twice,
+    step_moved,
     transposed_gradient,
     updated_by,
     updated_weights,
@@ -51,6 +65,18 @@ from backproptable.wrong_formulas import (
     transposed,
     without_bias,
 )
+from backproptable.wrong_functions import (
+    diagonal_twice,
+    leak_forgotten,
+    neighbours_slope,
+    neighbours_target,
+    other_activation,
+    other_slope,
+    output_without_exp,
+    size_for_relu,
+    softmax_index,
+    tan_for_tanh,
+)
 from backproptable.wrong_in_time import (
     first_step_back,
     of_the_state,
@@ -62,7 +88,7 @@ from backproptable.wrong_in_time import (
 )
 from backproptable.wrong_masks import times_share, without_mask, without_share
 
-__all__ = ["MISTAKES", "Mistake", "WrongLine", "wrong_lines"]
+__all__ = ["MISTAKES", "NOT_UPDATED", "Mistake", "WrongLine", "further_lines", "wrong_lines"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +99,12 @@ class Mistake:
     title: str
     """What somebody does who makes it, in a few words."""
     reasons: tuple[Reason, ...]
-    """The steps it can happen in."""
+    """The steps it can happen in, where drawing keeps its number apart from the right one."""
     formulas: Wrong
     """The formulas somebody may work out instead: mostly one, none where it cannot happen."""
+    elsewhere: tuple[Reason, ...] = ()
+    """Further steps it can happen in. There only verifying looks for it: what drawing has to keep apart
+    decides everybody's numbers, so that it does not grow with what can be named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +117,7 @@ class WrongLine:
 
 
 def wrong_lines(plan: Plan) -> list[WrongLine]:
-    """Every registered mistake in every cell of `plan` where it makes another formula, in plan order."""
+    """Every mistake that drawing keeps apart, in every cell of `plan` where it makes another formula, in plan order."""
     return [
         WrongLine(mistake.code, cell, formula)
         for step, cell in plan.worked
@@ -99,13 +128,39 @@ def wrong_lines(plan: Plan) -> list[WrongLine]:
     ]
 
 
-_R = Reason
+def further_lines(plan: Plan) -> list[WrongLine]:
+    """The same for those that only verifying looks for, where they give no formula that is a mistake's already."""
+    found = []
+    for step, cell in plan.worked:
+        if cell.formula is None:
+            continue
+        line, known = Line(plan, step, cell, cell.formula), set(cell.formulas)
+        for mistake in MISTAKES:
+            if step.reason in mistake.reasons:
+                known.update(mistake.formulas(line))
+        for mistake in MISTAKES:
+            if step.reason in mistake.elsewhere:
+                for formula in dict.fromkeys(mistake.formulas(line)):
+                    if formula not in known and all(to in plan.row for to in references(formula)):
+                        known.add(formula)
+                        found.append(WrongLine(mistake.code, cell, formula))
+    return found
+
+
+NOT_UPDATED: Final = "not_updated"
+_R, _ANY = Reason, tuple(Reason)
 MISTAKES: Final = (
     Mistake("bias_forgotten", "the bias is left out of a weighted sum", (_R.WEIGHTED_SUM,), without_bias),
     Mistake("weights_transposed", "W[j,i] where W[i,j] belongs", (_R.WEIGHTED_SUM, _R.PATH_SUM), transposed),
     Mistake("index_shifted", "the weights of the next unit", (_R.WEIGHTED_SUM, _R.PATH_SUM), neighbours_weights),
     Mistake("wrong_layer", "the outputs of the layer before", (_R.WEIGHTED_SUM, _R.GRADIENT), layer_below),
-    Mistake("sum_for_output", "z where a belongs", (_R.WEIGHTED_SUM, _R.GRADIENT), renamed("a", "z")),
+    Mistake(
+        "sum_for_output",
+        "z where a belongs",
+        (_R.WEIGHTED_SUM, _R.GRADIENT),
+        renamed("a", "z"),
+        elsewhere=(_R.LOSS_TERM, _R.LOSS_DERIVATIVE, _R.CHAIN_PRODUCT),
+    ),
     Mistake("old_weights", "the weights from before the update", (_R.WEIGHTED_SUM,), old_weights),
     Mistake(
         "activation_forgotten",
@@ -234,5 +289,46 @@ MISTAKES: Final = (
         (_R.GRADIENT, _R.PATH_SUM),
         first_step_back,
     ),
+    Mistake(NOT_UPDATED, "W' = W: the old number once more", (), updated_by(lambda old, *_: old), (_R.UPDATE,)),
+    Mistake(
+        "step_moved",
+        "the step of an update 10 or 100 times too large or small",
+        (),
+        step_moved,
+        (_R.UPDATE,),
+    ),
+    Mistake("tan_for_tanh", "tan where tanh belongs", (), tan_for_tanh, (_R.ACTIVATION,)),
+    Mistake("other_activation", "another activation function", (), other_activation, (_R.ACTIVATION,)),
+    Mistake("size_for_relu", "|z| where max(0, z) belongs", (), size_for_relu, (_R.ACTIVATION,)),
+    Mistake("leak_forgotten", "0 below 0, without the leak", (), leak_forgotten, (_R.ACTIVATION, _R.LOCAL_DERIVATIVE)),
+    Mistake("power_of_ten", "10^x where e^x belongs", (), power_of_ten, (_R.EXPONENTIAL, _R.ACTIVATION)),
+    Mistake("other_slope", "the derivative of another function", (), other_slope, (_R.LOCAL_DERIVATIVE,)),
+    Mistake("softmax_index", "a softmax derivative with another index", (), softmax_index, (_R.LOCAL_DERIVATIVE,)),
+    Mistake("diagonal_twice", "softmax's diagonal only, and that twice", (), diagonal_twice, (_R.CHAIN_PRODUCT,)),
+    Mistake("neighbours_slope", "the factor of another unit", (), neighbours_slope, (_R.CHAIN_PRODUCT,)),
+    Mistake(
+        "neighbours_target",
+        "the target of another output",
+        (),
+        neighbours_target,
+        (_R.LOSS_TERM, _R.LOSS_DERIVATIVE, _R.CHAIN_PRODUCT),
+    ),
+    Mistake(
+        "output_without_exp",
+        "softmax as shares of z in the loss's derivative",
+        (),
+        output_without_exp,
+        (_R.LOSS_TERM, _R.LOSS_DERIVATIVE, _R.CHAIN_PRODUCT),
+    ),
+    Mistake("doubled_for_squared", "2x where x^2 belongs", (), doubled_for_squared, _ANY),
+    Mistake("bracket_lost", "worked out as if there were no brackets", (), bracket_lost, _ANY),
+    Mistake("quotient_inverted", "a fraction turned upside down", (), quotient_inverted, _ANY),
+    Mistake("plus_for_times", "plus where times belongs", (), plus_for_times, _ANY),
+    Mistake("times_for_plus", "times where plus belongs", (), times_for_plus, _ANY),
+    Mistake("term_missing", "one term of a sum is left out", (), term_missing, _ANY),
+    Mistake("term_turned", "one term of a sum with the other sign", (), term_turned, _ANY),
+    Mistake("term_moved", "the decimal point moved in one term of a sum", (), term_moved, _ANY),
+    Mistake("sizes_added_up", "the numbers added up, not their squares", (), sizes_added_up, (_R.NORM,)),
+    Mistake("squares_added_wrongly", "the sum squared, not the squares added", (), squares_added_wrongly, (_R.NORM,)),
 )
 """Every mistake that is known. The codes stand in reports and manifests: they are never renamed."""

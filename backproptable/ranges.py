@@ -47,6 +47,17 @@ class Ranges:
         return lowest, highest
 
 
+def _tangent(inner: RangeProgram) -> RangeProgram:
+    """Tan rises from one pole to the next; a range with a pole in it has no ends."""
+
+    def run(low: Table, high: Table) -> Range:
+        lowest, highest = inner(low, high)
+        same_branch = np.floor(lowest / np.pi + 0.5) == np.floor(highest / np.pi + 0.5)
+        return np.where(same_branch, np.tan(lowest), -np.inf), np.where(same_branch, np.tan(highest), np.inf)
+
+    return run
+
+
 _RISING: Final[dict[str, Callable[[Table], Table]]] = {
     "exp": np.exp,
     "ln": lambda values: np.log(np.maximum(values, 0.0)),
@@ -78,6 +89,8 @@ def _compile(formula: Formula, rows: Rows) -> RangeProgram:
             return _power(compiled(base), exponent)
         case Call("max", args):
             return _highest([compiled(arg) for arg in args])
+        case Call("tan", (arg,)):
+            return _tangent(compiled(arg))
         case Call(name, (arg,)) if name in _RISING:
             return _rising(_RISING[name], compiled(arg))
         case Choice(arg, then, otherwise, Num(above)):

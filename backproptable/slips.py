@@ -14,7 +14,8 @@ easily a plain wrong number is explained by chance. So each kind is named only w
 - among the numbers that are as near as the candidate which fits: the windows of the candidates there,
   as a share of that neighbourhood. Without this, most near misses would be digit slips.
 
-In the last two places some other digit explains any near miss, so a changed digit does not count there.
+In the last two places some other digit explains any near miss, so a changed digit does not count there: a
+number within one per cent of the right one that nothing else explains is a near miss.
 """
 
 from __future__ import annotations
@@ -26,7 +27,10 @@ from typing import Final, NamedTuple
 
 from backproptable.answers import Answer
 
-__all__ = ["SLIPS", "slips_of"]
+__all__ = ["NEAR_MISS", "SLIPS", "slips_of"]
+
+NEAR_MISS: Final = "near_miss"
+"""The code of a number whose last digits only are off: a slip of the calculator, or rounded twice."""
 
 SLIPS: Final[Mapping[str, str]] = {
     "digits_swapped": "two digits changed places",
@@ -40,6 +44,7 @@ SLIPS: Final[Mapping[str, str]] = {
     "line_above": "it is the number of the line above",
     "other_line": "it is the number of another line",
     "arithmetic": "the working is right, its result is not",
+    NEAR_MISS: "it is near: only its last digits are off",
 }
 """The most specific first; these are the codes of `because`, and what they say."""
 
@@ -68,6 +73,8 @@ _NEAR_LIMITS: Final[Mapping[str, float]] = {
 _NEAR_LIMIT_ONE_SHORT: Final = 0.2
 """The same for a digit left out, where one figure is missing: a plain wrong number mostly has them all."""
 
+_NEAR: Final = 0.01
+"""How far a near miss may be off, as a share of the right number."""
 _SLACK: Final = 1e-9
 """Comparisons are inclusive: this much, relatively, is binary arithmetic and no difference."""
 _USUAL: Final = (1e-280, 1e280)
@@ -103,6 +110,8 @@ def slips_of(
             found |= _written_wrongly(answer, right, expected)
     if any(right.has(_Candidate(value, 0.0)) for value in answer.working) and right.share <= _LIMITS["arithmetic"]:
         found.add("arithmetic")
+    if not found and right.is_near(answer.value):
+        found.add(NEAR_MISS)
     return tuple(code for code in SLIPS if code in found)
 
 
@@ -169,6 +178,12 @@ class _Range:
         value, half = candidate
         half += _SLACK * abs(value)
         return value + half >= self.low and value - half <= self.high
+
+    def is_near(self, value: float) -> bool:
+        """Whether a number is within one per cent, and the range narrow enough for that to say something."""
+        if not self._decade or self._width > _NEAR * self.size:
+            return False
+        return self.low - _NEAR * self.size <= value <= self.high + _NEAR * self.size
 
     def explained_by(self, candidates: Sequence[_Candidate], code: str) -> bool:
         """Whether a candidate can be the right number, and a plain wrong one would hardly have had such."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from backproptable.draft import sum_of
 from backproptable.formula import Call, Formula, Neg, Num, Power, Product, Quotient, Sum
 from backproptable.mistakes import WrongLine
-from backproptable.plan import Plan
+from backproptable.plan import Plan, Reason
 
 __all__ = ["UNFINISHED", "unfinished_lines"]
 
@@ -16,11 +16,11 @@ UNFINISHED = "unfinished"
 
 
 def unfinished_lines(plan: Plan) -> list[WrongLine]:
-    """Every cell of `plan` as it stands before its last operation."""
+    """Every cell of `plan` as it stands before its last operation. (That of an update is a mistake: not updated.)"""
     return [
         WrongLine(UNFINISHED, cell, formula)
-        for _, cell in plan.worked
-        if cell.formula is not None
+        for step, cell in plan.worked
+        if cell.formula is not None and step.reason is not Reason.UPDATE
         for formula in _one_less(cell.formula)
         if not isinstance(formula, Num) and formula not in cell.formulas
     ]

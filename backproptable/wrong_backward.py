@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from backproptable.draft import sum_of
-from backproptable.formula import Call, Choice, Formula, Neg, Product, Ref, Sum, put_in
+from backproptable.formula import Call, Choice, Formula, Neg, Num, Product, Quotient, Ref, Sum, put_in
 from backproptable.plan import Reason
 from backproptable.wrong_formulas import Line, Wrong, renamed
 
@@ -20,6 +20,7 @@ __all__ = [
     "slope_always_one",
     "slope_at_output",
     "slope_twice",
+    "step_moved",
     "transposed_gradient",
     "updated_by",
     "updated_weights",
@@ -114,6 +115,15 @@ def updated_by(rule: Callable[[Formula, Formula, Formula], Formula]) -> Wrong:
                 yield rule(old, eta, gradient)
 
     return wrong
+
+
+def step_moved(line: Line) -> Iterator[Formula]:
+    """The step with its point moved, by one place or by two."""
+    match line.formula:
+        case Sum((old, Neg(Product() as step))):
+            for factor in (Num("10"), Num("100")):
+                yield Sum((old, Neg(Product((factor, *step.factors)))))
+                yield Sum((old, Neg(Quotient(step, factor))))
 
 
 def no_root(line: Line) -> Iterator[Formula]:

@@ -117,7 +117,7 @@ ONE_ANSWER: dict[str, tuple[dict[str, str | list[str]], str, Verdict, tuple[str,
     "the point moved": ({"da1/dz1[1]": "2.480"}, "da1/dz1[1]", Verdict.SLIP, ("point_moved",)),
     "the line above": ({"dL/da1[1]": "0.6072"}, "dL/da1[1]", Verdict.SLIP, ("line_above", "other_line")),
     "wrong": ({"a1[1]": "0.7312"}, "a1[1]", Verdict.WRONG, ()),
-    "one unit of the last place off": ({"z1[1]": "0.1801"}, "z1[1]", Verdict.WRONG, ()),
+    "one unit of the last place off": ({"z1[1]": "0.1801"}, "z1[1]", Verdict.SLIP, ("near_miss",)),
     "too few digits": ({"a1[1]": "0.54"}, "a1[1]", Verdict.TOO_FEW_DIGITS, ()),
     "far too few digits": ({"a1[1]": "0.5"}, "a1[1]", Verdict.TOO_FEW_DIGITS, ()),
     "an expression without its result": ({"a1[1]": "1/(1+e^(-0.18))"}, "a1[1]", Verdict.RIGHT, ()),
@@ -133,8 +133,8 @@ ONE_ANSWER: dict[str, tuple[dict[str, str | list[str]], str, Verdict, tuple[str,
         Verdict.RIGHT,
         (),
     ),
-    "the old weight copied": ({"W1'[1,1]": "0.4"}, "W1'[1,1]", Verdict.SLIP, ("unfinished",)),
-    "few digits, rounded wrongly": ({"a1[1]": "0.55"}, "a1[1]", Verdict.WRONG, ()),
+    "the old weight copied": ({"W1'[1,1]": "0.4"}, "W1'[1,1]", Verdict.MISTAKE, ("not_updated",)),
+    "few digits, rounded wrongly": ({"a1[1]": "0.55"}, "a1[1]", Verdict.SLIP, ("near_miss",)),
     "too few digits to follow": ({"a1[1]": "0.7312", "l[1]": "0.31"}, "l[1]", Verdict.TOO_FEW_DIGITS, ()),
     "two numbers": ({"a1[1]": "0.5449 0.5450"}, "a1[1]", Verdict.UNREADABLE, ()),
     "words": ({"a1[1]": "see above"}, "a1[1]", Verdict.UNREADABLE, ()),
@@ -457,7 +457,7 @@ def test_a_reading_that_flags_another_line_is_not_taken() -> None:
 
 def test_cut_is_away_from_zero_only() -> None:
     """0.5450 is no number that begins with 0.5448."""
-    assert cells(neuron({"a1[1]": "0.5450"}))["a1[1]"].verdict is Verdict.WRONG
+    assert cells(neuron({"a1[1]": "0.5450"}))["a1[1]"].because == ("near_miss",)
 
 
 # --- what follows for nothing ------------------------------------------------------------------

@@ -36,26 +36,29 @@ CASES: tuple[tuple[str, str, str, str], ...] = (
     # --- a digit doubled
     ("0.44226", "0.4226", "0.0001", "digit_doubled"),
     ("122.34", "12.34", "0.01", "digit_doubled"),
-    ("12.334", "12.34", "0", ""),  # as near as this, numbers are wrong in other ways
+    ("12.334", "12.34", "0", "near_miss"),  # as near as this, numbers are wrong in other ways
     ("0.2005849", "0.205849", "0.000001", "digit_doubled"),  # published: a zero too many
     ("0.30055", "0.30554", "0.000001", "digit_doubled"),
     # --- a digit dropped
     ("0.426", "0.4226", "0", "digit_dropped"),
-    ("0.4258", "0.4268", "0.00005", ""),
+    ("0.4258", "0.4268", "0.00005", "near_miss"),
     ("0.4265", "0.42365", "0", "digit_dropped"),
-    ("0.426", "0.42263", "0.00001", ""),  # a near miss: some inserted digit often fits
+    ("0.426", "0.42263", "0.00001", "near_miss"),  # a near miss: some inserted digit often fits
     ("0.226", "0.4226", "0", "digit_dropped"),
     ("2.34", "12.34", "0", "digit_dropped"),
     ("0.35849", "0.305849", "0.000001", "digit_dropped"),
-    ("0.42", "0.4226", "0", ""),
+    ("0.42", "0.4226", "0", "near_miss"),
     # --- a digit changed
     ("0.7226", "0.4226", "0.0001", "digit_changed"),
     ("0.4726", "0.4226", "0.0001", "digit_changed"),
     ("0.4276", "0.4226", "0.0001", ""),  # the last two places
-    ("0.4229", "0.4226", "0.0001", ""),
+    ("0.4229", "0.4226", "0.0001", "near_miss"),
     ("0.7726", "0.4226", "0.0001", ""),  # two of them
     ("0.4726", "0.4226", "0.003", ""),  # the right number could be nearly anything there
     ("7.567e-5", "4.567e-5", "1e-8", "digit_changed"),
+    ("0.4188", "0.4226", "0.0001", "near_miss"),
+    ("0.4170", "0.4226", "0.0001", ""),  # more than one per cent
+    ("0.4229", "0.4226", "0.005", ""),  # what can be anything there is near to anything
     ("0.72", "0.42", "0", ""),  # two figures
     # --- the point moved
     ("4.226", "0.4226", "0.0001", "point_moved"),

@@ -30,9 +30,9 @@ CODES: Final = {
     "updated_weights_used": {"updated_weights"},
     "diagonal_softmax": {"softmax_diagonal"},
     "missing_sum_terms": {"one_path"},
-    "extra_factor": {"rate_twice"},
-    "decimal_shift": {"point_moved", "digit_dropped", "digit_doubled"},
-    "digit_slip": {"digits_swapped", "digit_dropped", "digit_doubled", "digit_changed"},
+    "extra_factor": {"rate_twice", "diagonal_twice"},
+    "decimal_shift": {"point_moved", "digit_dropped", "digit_doubled", "step_moved", "term_moved"},
+    "digit_slip": {"digits_swapped", "digit_dropped", "digit_doubled", "digit_changed", "near_miss"},
     "wrong_input": None,
     "not_reproducible": None,
 }
@@ -47,7 +47,6 @@ ZERO = "the program dropped a zero at the end, and as it is written the number i
 WIDE = "worked another way, over numbers above it that have few digits or are not printed, it is what they can mean"
 ABOVE = "the mistake was made in a number above that was not printed, so that it stands for the right one"
 BELOW = "the same mistake stands in the line above already: from that it follows"
-NEAR = "its last digit only is another: no slip is named where any digit explains a near miss"
 OTHER = "a registered mistake over numbers that are not printed gives it, too"
 FACTOR = "the registry has no such factor there: the author's number cannot be worked out from those printed"
 
@@ -63,11 +62,8 @@ DIFFERENCES: dict[str, dict[str, str]] = {
     "no-bias": dict.fromkeys(["dL/dz1[1]", "dL/dz1[2]"], ABOVE),
     "one-unit-per-layer": {"dL/dz2[1]": BELOW},
     "relu-sigmoid-softmax": {
-        "z2[3]": NEAR,
         "da3/dz3[1,1]": WIDE,
         "dL/da3[2] again": FACTOR,
-        **{f"dL/dW3[{i},{j}]": ABOVE for i in (1, 2, 3) for j in (1, 3)},
-        **{f"dL/dW3[{i},2]": FACTOR for i in (1, 2, 3)},
         **{f"dL/da2[{i}]": ABOVE for i in (1, 2, 3)},
     },
     "one-linear-neuron": {"dL/dW1[1,1] again": OTHER},
@@ -180,7 +176,16 @@ def test_every_error_type_and_code_is_known() -> None:
 def test_most_is_as_the_files_say() -> None:
     """Of the 260 numbers that are cells."""
     assert sum(len(marks(name)) for name in NAMES) == 260
-    assert sum(map(len, DIFFERENCES.values())) == 30
+    assert sum(map(len, DIFFERENCES.values())) == 20
+
+
+def test_most_wrong_numbers_are_named() -> None:
+    """Of 49 that are wrong in their own line 45 are flagged, and 40 of them have a name."""
+    wrong = [cell for name in NAMES for entry, cell in marks(name).items() if entry.error_type not in FINE]
+    flagged = [cell for cell in wrong if not accepted(cell)]
+    assert (len(wrong), len(flagged)) == (49, 45)
+    assert sum(bool(cell.because) for cell in flagged) == 40
+    assert sum(cell.because == ("set_up",) for cell in flagged) <= 2
 
 
 # --- the reasons -------------------------------------------------------------------------------
@@ -214,9 +219,6 @@ def test_each_difference_is_for_the_reason_given(name: str, key: str, reason: st
     elif reason == BELOW:
         assert cell.verdict is Verdict.FOLLOWS
         assert not accepted(again(**{"dL/da2[1]": ""}))
-    elif reason == NEAR:
-        assert cell.verdict is Verdict.WRONG
-        assert entry.written[:-1] == f"{cell.low:.3f}"[:-1]
     elif reason == OTHER:
         assert cell.verdict is Verdict.MISTAKE
     else:

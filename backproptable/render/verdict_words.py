@@ -12,7 +12,9 @@ from typing import Final, NamedTuple
 
 from backproptable.marked import MarkedCell, Verdict
 from backproptable.mistakes import MISTAKES
+from backproptable.other_rate import OTHER_RATE
 from backproptable.plaintext import one_line
+from backproptable.setups import SET_UP
 from backproptable.slips import SLIPS
 
 __all__ = ["REMARKS", "VERDICTS", "WORDS", "VerdictWords", "causes", "number", "totals", "why"]
@@ -52,6 +54,8 @@ REMARKS: Final = {
 WORDS: Final[Mapping[str, str]] = {
     **{mistake.code: mistake.title for mistake in MISTAKES},
     "miscopied": "not the number that the sheet gives",
+    OTHER_RATE: "another learning rate than the given one, the same in several lines",
+    SET_UP: "another formula than the right one gives this number",
     "unfinished": "the last operation of the line is not there",
     **SLIPS,
     **REMARKS,

@@ -302,11 +302,11 @@ class Mistaken:
 
     def work(self, of: Class, count: int, topic: str) -> None:
         for sheets, chance in of.sheets(count, f"{self.many} mistakes {topic}"):
-            if of.explanations.lines:
+            if of.explanations.kept_apart.lines:
                 self._some(of, sheets, chance, topic)
 
     def _some(self, of: Class, sheets: Sheets, chance: np.random.Generator, topic: str) -> None:
-        lines, rows = of.explanations.lines, of.explanations.rows
+        lines, rows = of.explanations.kept_apart.lines, of.explanations.kept_apart.rows
         chosen = chance.integers(len(lines), size=(self.many, sheets.count))
         slips = [
             Slip(int(rows[line]), np.flatnonzero(of_them == line), lines[line].formula)
