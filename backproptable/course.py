@@ -6,13 +6,13 @@ its net only, and the number of its samples where it is a batch.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from backproptable.asked import ASKED, asked_problems
+from backproptable.asked import ASKED, asked_problems, set_task
 from backproptable.course_keys import COURSE_KEYS, CourseFile
 from backproptable.derive import derive_plan
 from backproptable.digits import DEFAULT_FIGURES
@@ -23,6 +23,7 @@ from backproptable.grids import DEFAULT_GRIDS, Grid, Grids, dead_unit_problems
 from backproptable.net import Net
 from backproptable.plan import Plan
 from backproptable.reading import NetReading, file_content, with_known_keys
+from backproptable.scoring import WEIGHED_PARTS, weights_of
 from backproptable.style import Style, style_problems
 
 __all__ = ["Course", "Points", "load_course"]
@@ -30,13 +31,28 @@ __all__ = ["Course", "Points", "load_course"]
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """What a number earns, by its verdict; ``wrong`` stands for mistakes and slips, too."""
+    """What a number earns, by its verdict; ``wrong`` stands for mistakes and slips, too (`backproptable.scoring`)."""
 
     right: Decimal = Decimal(1)
     follows: Decimal = Decimal(1)
     too_few_digits: Decimal = Decimal("0.5")
     wrong: Decimal = Decimal(0)
     blank: Decimal = Decimal(0)
+    mistake: str = "each"
+    """How often the same mistake costs: a word of `scoring.REPEATS`."""
+    steps: Mapping[str, Decimal] = field(default_factory=dict)
+    """Weights, by the name of a step or a word of `scoring.WEIGHED_PARTS`; the others weigh 1."""
+
+    @classmethod
+    def of_keys(cls, keys: Mapping[str, Any]) -> Points:
+        """The points in the keys of a manifest; what an earlier one does not say is as it was then."""
+        amounts = {key: Decimal(keys[key]) for key in _AMOUNTS}
+        steps = {name: Decimal(weight) for name, weight in keys.get("steps", {}).items()}
+        return cls(**amounts, mistake=keys.get("mistake", "each"), steps=steps)
+
+
+_AMOUNTS: Final = ("right", "follows", "too_few_digits", "wrong", "blank")
+"""The points of verdicts, as their keys are called."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,12 +93,19 @@ class Course:
             "draw": {key: asdict(getattr(grids, key)) for key in _GRIDS}
             | {"dead_units": grids.dead_units, "samples": self.plan.net.samples},
             "sheet": {key: getattr(self, key) for key in COURSE_KEYS["sheet"]},
-            "points": {key: number.normalize() for key, number in asdict(self.points).items()},
+            "points": _normal(asdict(self.points)),
         }
         return {table: _plain(keys) for table, keys in tables.items()}
 
 
 _GRIDS: Final = tuple(field.name for field in fields(Grids) if field.name != "dead_units")
+
+
+def _normal(value: Any) -> Any:
+    """Decimals as short as they can be."""
+    if isinstance(value, dict):
+        return {key: _normal(part) for key, part in value.items()}
+    return value.normalize() if isinstance(value, Decimal) else value
 
 
 def _plain(value: Any) -> Any:
@@ -124,6 +147,7 @@ class _Reading:
         grids = self._grids(net)
         plan = self._plan(net)
         self.problems += self._of_what_is_asked(plan, sheet["asked"])
+        self.problems += self._of_weights(plan, sheet["asked"])
         if plan is not None:
             style = Style(**{key: word for key, word in sheet.items() if key in ("layout", "notation")})
             self.problems += style_problems(style, net, "[sheet] ")
@@ -169,6 +193,23 @@ class _Reading:
             yield from asked_problems(plan, asked)
         elif isinstance(asked, str) and asked not in ASKED:
             yield Problem("[sheet] asked", f'is "{asked}".', suggestion(asked, ASKED))
+
+    def _of_weights(self, plan: Plan | None, asked: str | tuple[str, ...]) -> Iterator[Problem]:
+        """Steps and parts that are weighed and not there; weights under which nothing that is asked counts."""
+        weights = self.file.points.steps or {}
+        if plan is None or not weights:
+            return
+        known = (*WEIGHED_PARTS, *(step.name for step in plan.steps))
+        unknown = [name for name in weights if name not in known]
+        for name in unknown:
+            yield Problem("[points.steps]", f'"{name}" is not a step of this net.', suggestion(name, known))
+        if unknown or next(asked_problems(plan, asked), None) is not None:
+            return
+        of_cells = weights_of(plan, weights)
+        task = set_task(plan, asked)
+        if not any(of_cells[cell.name] for _, cell in plan.worked if cell.address in task.asked):
+            what = "weighs everything that is asked with 0."
+            yield Problem("[points.steps]", what, "Give at least one step that is asked a weight above 0.")
 
 
 def _of_a_course(problem: Problem) -> Problem:

@@ -9,8 +9,10 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Discriminator, Field, PlainValidator, Tag
 
+from backproptable.errors import suggestion
 from backproptable.keys import Keys, Known, NetKeys, Number, SheetKeys, refusal
 from backproptable.plaintext import composed, one_line
+from backproptable.scoring import REPEATS
 
 __all__ = ["COURSE_KEYS", "CourseFile"]
 
@@ -55,9 +57,12 @@ def _due(value: Any) -> str:
     return _capped(one_line(value), _LINE)
 
 
+def _is_short(number: Decimal) -> bool:
+    return -int(number.normalize().as_tuple().exponent) <= _MOST_DECIMALS
+
+
 def _points(number: Decimal) -> Decimal:
-    is_short = number.is_finite() and -int(number.normalize().as_tuple().exponent) <= _MOST_DECIMALS
-    if not (is_short and _LEAST_POINTS <= number <= _MOST_POINTS):
+    if not (number.is_finite() and _is_short(number) and _LEAST_POINTS <= number <= _MOST_POINTS):
         remedy = f"Write a number from {_LEAST_POINTS} to {_MOST_POINTS} with at most {_MOST_DECIMALS} decimals."
         raise refusal(remedy)
     return number + 0  # no minus zero
@@ -67,6 +72,18 @@ def _above_zero(number: Decimal) -> Decimal:
     if number <= 0:
         raise refusal("Write a number above 0: a right number has to earn something.")
     return number
+
+
+def _weight(number: Decimal) -> Decimal:
+    if not (number.is_finite() and 0 <= number <= _MOST_POINTS and _is_short(number)):
+        raise refusal(f"Write a number from 0 to {_MOST_POINTS} with at most {_MOST_DECIMALS} decimals.")
+    return number + 0
+
+
+def _repeats(word: str) -> str:
+    if word not in REPEATS:
+        raise refusal(suggestion(word, REPEATS))
+    return word
 
 
 _Points = Annotated[Number, AfterValidator(_points)]
@@ -110,6 +127,8 @@ class _PointsKeys(Keys):
     too_few_digits: _Points | None = None
     wrong: _Points | None = None
     blank: _Points | None = None
+    mistake: Annotated[_Word, AfterValidator(_repeats)] | None = None
+    steps: dict[str, Annotated[Number, AfterValidator(_weight)]] | None = None
 
 
 class CourseFile(Keys):

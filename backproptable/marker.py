@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Final
 
 import numpy as np
@@ -26,6 +25,7 @@ from backproptable.one_reading import Truth, Verdicts
 from backproptable.papers import Papers
 from backproptable.plan import Cell, Digits, Plan
 from backproptable.returned import Written
+from backproptable.scoring import CONSTANT, Policy
 
 __all__ = ["Answered", "Marker"]
 
@@ -61,11 +61,11 @@ class Marker:
         shown: frozenset[Address] = frozenset(),
         figures: int | None,
         carry: str,
-        points: Mapping[Verdict, Decimal],
+        policy: Policy,
         opposite: Collection[str] = (),
     ) -> None:
         """`opposite` are the families of cells that the sheet's notation writes with the opposite sign."""
-        self.plan, self.figures, self.carry, self.points = plan, figures, carry, points
+        self.plan, self.figures, self.carry, self.policy = plan, figures, carry, policy
         self._calculator, self._judge = Calculator(plan), Judge(plan, figures, carry)
         self._as_written = AsWritten(plan, figures, carry, opposite)
         self._explanations = Explanations(self._judge, self._as_written)
@@ -164,7 +164,7 @@ class Marker:
         for row, (reading, written, how) in readings.items():
             verdict, because, nearest = self._verdict(reading, row, page, column)
             if constant is not None and page.papers.value[row, column] == constant:
-                because = (*because, "constant")
+                because = (*because, CONSTANT)
             cells.append(
                 MarkedCell(
                     name=self.plan.cells[row].name,
@@ -185,8 +185,8 @@ class Marker:
             name=sheet.name,
             columns=sheet.columns or {},
             cells=tuple(cells),
-            points=Decimal(0) if constant is not None else sum(map(self._earned, cells), Decimal(0)),
-            possible=self.points[Verdict.RIGHT] * len(cells),
+            points=self.policy.points(cells),
+            possible=self.policy.possible(cell.name for cell in cells),
             remarks=(*sheet.remarks, *_remarks(cells, constant)),
         )
 
@@ -215,11 +215,6 @@ class Marker:
         low, high = float(page.low[at]), float(page.high[at])
         expected = page.expected[row][column]
         return page.explained.line(reading, row, column, low=low, high=high, expected=expected)
-
-    def _earned(self, cell: MarkedCell) -> Decimal:
-        if cell.verdict is Verdict.UNREADABLE or "trivial" in cell.because:
-            return Decimal(0)  # until a person has looked; for nothing
-        return self.points[cell.verdict]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
@@ -21,6 +21,7 @@ from backproptable.net import Net
 from backproptable.notation import DEFAULT_NOTATION, load_notation
 from backproptable.plan import Plan
 from backproptable.returned import Returned, Written, find_files, match, read_returned
+from backproptable.scoring import Policy, weights_of
 from backproptable.strangers import with_strangers
 from backproptable.workers import chunks, cores, workers
 
@@ -89,14 +90,20 @@ def open_keys(folder: Path, points: Points | None = None) -> KeyFolder:
     plan = derive_plan(Net(**keys, samples=course["draw"]["samples"], forward_only=forward_only))
     asked = course["sheet"]["asked"]
     task = set_task(plan, asked if isinstance(asked, str) else tuple(asked))
-    worth = course["points"] if points is None else asdict(points)
+    counts = Points.of_keys(course["points"]) if points is None else points
+    policy = Policy(
+        plan,
+        {verdict: getattr(counts, key) for verdict, key in _POLICY.items()},
+        weights=weights_of(plan, counts.steps) if counts.steps else None,
+        repeats=counts.mistake,
+    )
     marker = Marker(
         plan,
         asked=task.asked,
         shown=task.shown,
         figures=course["sheet"]["figures"],
         carry=course["sheet"]["carry"],
-        points={verdict: Decimal(worth[key]) for verdict, key in _POLICY.items()},
+        policy=policy,
         opposite=load_notation(course["sheet"]["notation"], plan.net).opposite,
     )
     names = tuple(cell.name for _, cell in plan.worked if cell.address in task.asked)
@@ -176,14 +183,14 @@ def verify_example(example: Example) -> tuple[MarkedSheet, Plan]:
         problems.append(Problem("[answers]", "is empty.", "Write the numbers to verify, by the names of their cells."))
     if problems:
         raise InputError(problems, example.source)
-    points = {verdict: Decimal(verdict in (Verdict.RIGHT, Verdict.FOLLOWS)) for verdict in Verdict}
+    worth = {verdict: Decimal(verdict in (Verdict.RIGHT, Verdict.FOLLOWS)) for verdict in Verdict}
     marker = Marker(
         plan,
         asked=frozenset(plan.by_name[name].address for name in example.answers),
         figures=example.sheet.get("figures"),
         opposite=load_notation(example.sheet.get("notation", DEFAULT_NOTATION), plan.net).opposite,
         carry=example.sheet.get("carry", "paper"),
-        points=points,
+        policy=Policy(plan, worth),
     )
     givens = {name: str(number) for name, number in example.givens.items()}
     givens["eta"] = str(example.net.learning_rate)

@@ -96,7 +96,15 @@ DEFAULTS = {
         "explain": "short",
         "asked": "all",
     },
-    "points": {"right": "1", "follows": "1", "too_few_digits": "0.5", "wrong": "0", "blank": "0"},
+    "points": {
+        "right": "1",
+        "follows": "1",
+        "too_few_digits": "0.5",
+        "wrong": "0",
+        "blank": "0",
+        "mistake": "each",
+        "steps": {},
+    },
 }
 
 
@@ -281,7 +289,7 @@ def test_what_is_written_beside_a_preset_is_written_over_it(file: Path) -> None:
 # --- what goes into the manifest ---------------------------------------------------------------
 
 
-NUMBERS = ("learning_rate", "leaky_slope", "threshold", "low", "high", "grid")
+NUMBERS = ("weight", "learning_rate", "leaky_slope", "threshold", "low", "high", "grid")
 
 
 def as_toml(tables: dict[str, Any]) -> str:
@@ -289,10 +297,14 @@ def as_toml(tables: dict[str, Any]) -> str:
 
     def value(key: str, what: Any) -> str:
         if isinstance(what, dict):
-            return f"{{ {', '.join(f'{inner} = {value(inner, part)}' for inner, part in what.items())} }}"
+            parts = (
+                f"{json.dumps(inner)} = {value('weight' if key == 'steps' else inner, part)}"
+                for inner, part in what.items()
+            )
+            return f"{{ {', '.join(parts)} }}"
         if key == "keep":
             return f"[{', '.join(what)}]"
-        is_number = key in (*NUMBERS, *COURSE_KEYS["points"])
+        is_number = key in (*NUMBERS, *COURSE_KEYS["points"]) and key not in ("mistake", "steps")
         return what if is_number else json.dumps(what, ensure_ascii=False)
 
     return "".join(
@@ -303,7 +315,13 @@ def as_toml(tables: dict[str, Any]) -> str:
 
 @pytest.mark.parametrize(
     "text",
-    ["", FULL, *(f"[net]\npreset = '{name}'" for name in PRESETS), "[points]\nright = 1e2\nwrong = -1e-6"],
+    [
+        "",
+        FULL,
+        *(f"[net]\npreset = '{name}'" for name in PRESETS),
+        "[points]\nright = 1e2\nwrong = -1e-6",
+        '[points]\nmistake = "kind"\n[points.steps]\nbackward = 2.50\nloss = 0\n"dL/dW1" = 3',
+    ],
 )
 def test_a_course_says_all_of_itself_in_json(file: Path, text: str) -> None:
     """And what it says is a course file, with nothing left to defaults that may change."""
@@ -726,7 +744,7 @@ def test_a_missing_file(file: Path) -> None:
 STARTER = starter_files()["course.toml"]
 TURNED_OFF = re.compile(r"^#(?=\w+ = )", re.M)
 """The mark of a line that can be turned on; remarks have a space behind it."""
-EXAMPLES = {"due", "hand_in", "instructions", "keep", "preset", "samples"}
+EXAMPLES = {"due", "hand_in", "instructions", "keep", "preset", "samples", "steps"}
 """Keys without a default, so that the starter has something to show."""
 
 
@@ -740,15 +758,19 @@ TURNED_ON = {
 """The starter with one more line each, and with all of them."""
 
 
-def test_the_starter_is_the_default_course(file: Path) -> None:
-    assert read(file, STARTER).as_keys() == DEFAULTS
+STARTS_WITH = DEFAULTS | {"draw": DEFAULTS["draw"] | {"dead_units": 1}}
+"""The default net has ReLU units to spare: with one of them at 0, every mistake of ReLU changes a number."""
+
+
+def test_the_starter_is_the_default_course_with_a_dead_unit(file: Path) -> None:
+    assert read(file, STARTER).as_keys() == STARTS_WITH
 
 
 @pytest.mark.parametrize("key", TURNED_ON)
 def test_lines_of_the_starter_can_be_turned_on(file: Path, key: str) -> None:
     """Those that are no examples say what holds anyway."""
     tables = read(file, TURNED_ON[key]).as_keys()
-    changed = {key for table, keys in tables.items() for key in keys if keys[key] != DEFAULTS[table][key]}
+    changed = {key for table, keys in tables.items() for key in keys if keys[key] != STARTS_WITH[table][key]}
     if key == "preset":  # it decides about what no other line does
         assert changed == {"bias", "weights", "notation"}
     else:
@@ -758,8 +780,8 @@ def test_lines_of_the_starter_can_be_turned_on(file: Path, key: str) -> None:
 def test_the_starter_has_every_key_and_calls_examples_what_they_are() -> None:
     everything = tomllib.loads(TURNED_OFF.sub("", STARTER))
     assert {table: set(keys) for table, keys in everything.items()} == {
-        table: set(COURSE_KEYS[table]) - {"steps"}
-        for table in DEFAULTS  # that one is said beside `kind`
+        table: set(COURSE_KEYS[table]) - ({"steps"} if table == "net" else set())  # that one is said beside `kind`
+        for table in DEFAULTS
     }
     assert re.search(r"^#kind = .*\bsteps = ", STARTER, re.M)
     assert set(re.findall(r"^#(\w+) = .*# example;", STARTER, re.M)) == EXAMPLES

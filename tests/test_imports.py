@@ -46,7 +46,7 @@ ROOMS = (
     "wrong_algebra wrong_backward wrong_functions wrong_masks",
     "wrong_in_time",
     "marked mistakes",
-    "as_written class_counts confusion hardness in_common unfinished",
+    "as_written class_counts scoring confusion hardness in_common unfinished",
     "papers trivial",
     "step_formulas",
     "one_reading",

@@ -10,6 +10,7 @@ from backproptable.marked import MarkedCell, MarkedSheet, Verdict
 from backproptable.marker import Answered, Marker
 from backproptable.plan import Plan
 from backproptable.returned import Written
+from backproptable.scoring import Policy
 
 __all__ = ["EARNS", "Answers", "cells", "marker", "on_paper", "right_answers"]
 
@@ -39,7 +40,7 @@ def marker(
     """What marks sheets of this plan; all computed numbers are asked for, unless they are named."""
     names = [cell.name for _, cell in plan.worked] if asked is None else asked
     asked_for, printed = (frozenset(plan.by_name[name].address for name in some) for some in (names, shown))
-    return Marker(plan, asked=asked_for, shown=printed, figures=figures, carry=carry, points=points)
+    return Marker(plan, asked=asked_for, shown=printed, figures=figures, carry=carry, policy=Policy(plan, points))
 
 
 def on_paper(givens: Mapping[str, str], answers: Answers, sheet: str = "sheet.md") -> Answered:

@@ -1,0 +1,128 @@
+"""What a sheet earns: points are a policy, applied to verdicts afterwards.
+
+Each line earns what its verdict is worth, times the weight of its step. How often the same mistake
+costs is a rule of the policy:
+
+- ``each``: every line in which it was made costs;
+- ``kind``: once for each kind of step, such as all weighted sums or all products of the chain rule,
+  whatever the layer, sample or update;
+- ``once``: once on a sheet.
+
+Lines with a mistake are the same mistake if they have a name in common. Where several names fit a
+number, the first line leaves them all open, and each further one keeps those that it shares. A
+repetition that does not cost earns what a right line earns. Slips and wrong numbers without a name
+always cost; what cannot be read, and what follows for nothing, earns nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final
+
+from backproptable.marked import MarkedCell, Verdict
+from backproptable.plan import Part, Plan
+
+__all__ = ["CONSTANT", "EQUALLY", "REPEATS", "WEIGHED_PARTS", "Policy", "equal_weights", "weights_of"]
+
+REPEATS: Final = ("each", "kind", "once")
+"""How often the same mistake costs."""
+WEIGHED_PARTS: Final[Mapping[str, tuple[Part, ...]]] = {
+    "forward": (Part.FORWARD,),
+    "loss": (Part.LOSS, Part.EPOCH),
+    "backward": (Part.BACKWARD,),
+    "updates": (Part.UPDATE, Part.AFTER),
+}
+"""The words for parts of a training step that can be weighed."""
+EQUALLY: Final = ("line", "step", "part")
+"""What can weigh the same: every line, every step, every part of the training step."""
+CONSTANT: Final = "constant"
+"""The code of lines that hold the one number which a sheet is full of: it earns nothing until a person has looked."""
+_OF_NOBODY: Final = (Verdict.UNREADABLE,)
+
+
+def weights_of(plan: Plan, weights: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """The weight of each computed cell, by name. Of `weights`, that of a step goes before that of its part."""
+    found = {}
+    for step, cell in plan.worked:
+        part = next(word for word, parts in WEIGHED_PARTS.items() if step.part in parts)
+        found[cell.name] = weights.get(step.name, weights.get(part, Decimal(1)))
+    return found
+
+
+def equal_weights(plan: Plan, names: Sequence[str], equally: str) -> dict[str, Decimal]:
+    """Weights of the cells `names` under which every line, step or part (a word of `EQUALLY`) weighs the same."""
+    if equally == "line":
+        return {}
+    group = {}
+    for step, cell in plan.worked:
+        part = next(word for word, parts in WEIGHED_PARTS.items() if step.part in parts)
+        group[cell.name] = step.name if equally == "step" else part
+    sizes: dict[str, int] = {}
+    for name in names:
+        if name in group:
+            sizes[group[name]] = sizes.get(group[name], 0) + 1
+    return {name: Decimal(1) / sizes[group[name]] for name in names if name in group}
+
+
+class Policy:
+    """What verdicts are worth on sheets of one plan.
+
+    `worth` has an amount for every verdict but unreadable; `weights` are by the name of a cell, 1 where none stands.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        worth: Mapping[Verdict, Decimal],
+        *,
+        weights: Mapping[str, Decimal] | None = None,
+        repeats: str = "each",
+    ) -> None:
+        self.worth, self.repeats = dict(worth), repeats
+        self.weights = dict(weights or {})
+        self._kinds = {cell.name: step.reason.value for step, cell in plan.worked}
+
+    def possible(self, names: Iterable[str]) -> Decimal:
+        """What lines earn that are all right."""
+        return sum((self._weight(name) * self.worth[Verdict.RIGHT] for name in names), Decimal(0))
+
+    def points(self, cells: Sequence[MarkedCell]) -> Decimal:
+        """What a sheet earns. Its lines stand in the order of the plan."""
+        if any(CONSTANT in cell.because for cell in cells):
+            return Decimal(0)
+        repeated = self._repeated(cells)
+        return sum((self._earned(cell, is_free=cell.name in repeated) for cell in cells), Decimal(0))
+
+    def share(self, cells: Sequence[MarkedCell]) -> Fraction:
+        """The same as a share of what is possible; 0 where nothing is."""
+        possible = self.possible(cell.name for cell in cells)
+        return Fraction(self.points(cells)) / Fraction(possible) if possible else Fraction(0)
+
+    def _weight(self, name: str) -> Decimal:
+        return self.weights.get(name, Decimal(1))
+
+    def _earned(self, cell: MarkedCell, *, is_free: bool) -> Decimal:
+        if cell.verdict in _OF_NOBODY or "trivial" in cell.because:
+            return Decimal(0)  # until a person has looked; for nothing
+        verdict = Verdict.RIGHT if is_free else cell.verdict
+        return self._weight(cell.name) * self.worth[verdict]
+
+    def _repeated(self, cells: Sequence[MarkedCell]) -> set[str]:
+        """The lines in which a mistake is made once more that has cost already."""
+        if self.repeats == "each":
+            return set()
+        repeated: set[str] = set()
+        made: dict[str, list[set[str]]] = {}
+        for cell in cells:
+            if cell.verdict is not Verdict.MISTAKE:
+                continue
+            mistakes = made.setdefault(self._kinds.get(cell.name, "") if self.repeats == "kind" else "", [])
+            same = next((names for names in mistakes if not names.isdisjoint(cell.because)), None)
+            if same is None:
+                mistakes.append(set(cell.because))
+            else:
+                same &= set(cell.because)
+                repeated.add(cell.name)
+        return repeated
