@@ -23,8 +23,9 @@ from backproptable.codes import read_code
 from backproptable.errors import InputError, Problem
 from backproptable.marks import CODE
 from backproptable.plaintext import comparable, one_line, shortened
-from backproptable.sheet import cell_name, read_sheet
+from backproptable.sheet import read_sheet
 from backproptable.tables import MAX_SIZE, read_text
+from backproptable.written_names import cell_name
 
 __all__ = ["Returned", "Written", "find_files", "match", "read_returned"]
 

@@ -73,9 +73,8 @@ def test_everything_at_once() -> None:
         "  Passed over:",
         "    line 11: 'loss' is no name of a cell, so this row is not read."
         " Names are written as the sheet has them, like z1[1].",
-        "    line 16: this line gives l[2] and is outside a table. Put it into a row of the sheet's table."
-        " (A table needs the line |---|---| under its heading, no empty line inside, and no code block or HTML"
-        " around it.)",
+        "    line 16: this line gives l[2] and is outside a table. Put it into its row of the sheet's table,"
+        " under the heading '| cell | ... | answer |'.",
         "  Please mend this before you hand it in.",
     )
 

@@ -29,7 +29,8 @@ ROOMS = (
     "roster render.escape",
     "filenames",
     "arithmetic codes marks tables",
-    "answers secret sheet",
+    "answers secret written_names",
+    "sheet",
     "slips",
     "check",
     "formula net digits",
@@ -100,7 +101,7 @@ OWNERS = {
     "pydantic": {"course_keys", "keys", "reading"},
     "pydantic_core": {"keys"},
     "click": {"cli"},
-    "markdown_it": {"render.prose", "tables"},
+    "markdown_it": {"render.prose"},
 }
 
 PUBLIC = """
