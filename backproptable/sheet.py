@@ -19,13 +19,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from backproptable.arithmetic import in_ascii
 from backproptable.codes import read_code
 from backproptable.errors import Problem
+from backproptable.headings import MOST_COLUMNS, PASTED, Columns, as_word, as_words, read_heading
 from backproptable.marks import ANSWER, ASKED, CELL, CODE, VALUE
 from backproptable.tables import BAR, GAP, TAB, Line, inside, is_nothing, is_rule, read_lines, read_text
 from backproptable.written_names import LEAD, LONGEST_NAME, cell_name, line_name, names_within
@@ -77,52 +76,6 @@ def read_sheet(data: bytes) -> Sheet:
     return reader.sheet()
 
 
-# --- headings -------------------------------------------------------------------------------------
-
-
-class _Columns(NamedTuple):
-    """Where the rows under a heading have their names and their numbers."""
-
-    before: int
-    """How many columns stand in front of the names."""
-    width: int
-    """How many there are from the name to the number."""
-    behind: int
-    """How many columns with headings of their own follow."""
-    is_asked: bool
-    """Whether the numbers are answers."""
-    is_headed: bool = True
-
-
-_PASTED: Final = _Columns(before=0, width=2, behind=0, is_asked=True, is_headed=False)
-"""Of rows out of a spreadsheet that have come without their heading."""
-_MOST_COLUMNS: Final = 100
-
-
-@lru_cache(1024)
-def _word(text: str) -> str:
-    """A heading, compared loosely."""
-    return " ".join(in_ascii(text).strip("`*_: ").lower().split())
-
-
-def _words(cells: Sequence[str]) -> list[str]:
-    return [_word(cell) if len(cell) <= LONGEST_NAME else "" for cell in cells]
-
-
-def _heading(cells: Sequence[str]) -> tuple[_Columns, int] | None:
-    """The columns of a row that heads a table of cells, and where in the row the heading ends; None for others."""
-    if len(cells) > _MOST_COLUMNS or CELL not in (words := _words(cells)):
-        return None
-    cell = len(words) - 1 - words[::-1].index(CELL)  # of two headings in one line, the last
-    kind = ANSWER if ANSWER in words[cell:] else VALUE
-    if words[cell:].count(kind) != 1:
-        return None
-    last = words.index(kind, cell)
-    end = next((place for place in range(last + 1, len(words)) if is_nothing(cells[place])), len(words))
-    before = 0 if CELL in words[:cell] else cell
-    return _Columns(before, last - cell + 1, end - last - 1, is_asked=kind == ANSWER), end
-
-
 # --- the reader -----------------------------------------------------------------------------------
 
 _LOOKS_WORKED: Final = re.compile(r"[\s*_`$=≈~+−-]*\.?[0-9]|.*[=(]")
@@ -148,9 +101,11 @@ class _Reader:
         self.displaced: list[int] = []
         self.remarks: list[tuple[int, Problem]] = []
         self.labels: dict[str, list[tuple[str, int]]] = {CODE: [], ASKED: []}
-        self.headings: dict[str, _Columns | tuple[str, ...]] = {}
-        """What the last heading says: the columns, or the words of one that is not ours. By what stands between the
-        cells: a few lines with tabs do not end a table with bars."""
+        self.columns: dict[str, Columns] = {}
+        """What the last heading says, by what stands between the cells: a few lines with tabs do not end a table with
+        bars."""
+        self.others: dict[str, list[str]] = {}
+        """In place of columns the words of a heading that is not ours."""
         self.last: Line | None = None
         """The line of a table that was read last."""
         self.is_unread = False
@@ -171,30 +126,31 @@ class _Reader:
     # --- lines ---
 
     def read_line(self, line: Line, after: Line | None) -> None:
-        mark, cells, columns = line.mark, line.cells, self.headings.get(line.mark)
-        if mark == BAR and columns and not self.is_unread and cell_name(cells[0]) and isinstance(columns, _Columns):
-            is_row = not (after and after.cells and is_rule(after)) or _is_answer(cells)  # else another's heading
-        else:
-            is_row = False
-            if self.is_hidden(line):
-                return
-        if is_row and isinstance(columns, _Columns):
+        cells, columns = line.cells, self.columns.get(line.mark)
+        is_named = columns is not None and line.mark == BAR and cell_name(cells[0]) is not None
+        if not (is_named and not self.is_unread) and self.is_hidden(line):
+            return
+        if columns and is_named and not _is_heading(cells, after):
             self.read_rows(line, cells, columns, after)
         elif not self.is_tabular(line):
             self.read_text(line)
             return
-        elif not self.read_labels(line) and not all(map(is_nothing, cells)):
+        elif all(map(is_nothing, cells)):
+            self.forget_run(line)
+        elif not self.read_labels(line):
             self.read_cells(line, after)
         self.last = line
 
     def is_hidden(self, line: Line) -> bool:
-        """Whether a line is a fence, or stands in a block that is not read. Such a block ends with the first row of a
-        table at the latest: then its own end is lost."""
+        """Whether a line is a fence, or stands in a block that is not read.
+
+        Such a block ends with the first row of a table at the latest: then its own end is lost.
+        """
         if ("```" in line.text or "~~~" in line.text) and (fence := _FENCE.match(inside(line.text))):
             self.is_unread = fence[1].strip().lower() in UNREAD_BLOCKS
             return True
         if self.is_unread and len(line.cells) > 1 and line.mark != GAP:
-            is_row = inside(line.text).startswith(BAR) or cell_name(line.cells[0]) or _heading(line.cells)
+            is_row = inside(line.text).startswith(BAR) or cell_name(line.cells[0]) or read_heading(line.cells)
             self.is_unread = not is_row
         return self.is_unread
 
@@ -202,38 +158,43 @@ class _Reader:
         """Whether what stands between the marks of a line are cells. Gaps are only gaps outside a table with gaps."""
         if line.mark != GAP:
             return bool(line.mark)
-        if _heading(line.cells):
-            return True
-        return isinstance(self.headings.get(GAP), _Columns) and cell_name(line.cells[0]) is not None
+        return bool(read_heading(line.cells) or (GAP in self.columns and cell_name(line.cells[0])))
 
     def read_cells(self, line: Line, after: Line | None) -> None:
-        """A line of a table that has no label, and no row of the table that is read."""
+        """A line of a table, with or without a row of it."""
         cells, mark = line.cells, line.mark
-        if found := _heading(cells):
+        if found := read_heading(cells):
             columns, end = found
-            self.headings[mark] = columns
-            if any(map(cell_name, cells[end:_MOST_COLUMNS])):
+            self.begin(mark, columns)
+            if any(map(cell_name, cells[end:MOST_COLUMNS])):
                 self.read_rows(line, cells[end:], columns, after)
-            return
-        begins = mark == TAB and not self.follows(line, TAB) and self.begins_run(line)
-        columns = self.headings.get(mark)
-        if begins or (after and is_rule(after) and not _is_answer(cells)) or CELL in _words(cells[:1]):
+        elif (mark == TAB and self.begins_run(line)) or _is_heading(cells, after):
             self.read_other_heading(line)
-        elif isinstance(columns, _Columns) and (self.follows(line) or self.is_framed(line) or cell_name(cells[0])):
-            self.read_rows(line, cells, columns, after)
-        elif columns and not isinstance(columns, _Columns):
-            if columns[-1:] != (UPDATED,):
-                self.read_stray(line)
-        else:
+        elif mark in self.columns and (self.follows(line) or self.is_framed(line) or cell_name(cells[0])):
+            self.read_rows(line, cells, self.columns[mark], after)
+        elif mark not in self.others:
             self.read_loose(line)
+        elif self.others[mark][-1:] != [UPDATED]:
+            self.read_stray(line)
+
+    def begin(self, mark: str, columns: Columns) -> None:
+        self.columns[mark] = columns
+        self.others.pop(mark, None)
 
     def begins_run(self, line: Line) -> bool:
         """Whether the first of several lines with tabs is a heading. If it is an answer, it needs none."""
-        before = self.headings.get(TAB)
-        if isinstance(before, _Columns) and before.is_headed:
-            return False  # the run was only interrupted
-        self.headings[TAB] = _PASTED
+        self.forget_run(line)
+        if TAB in self.columns or TAB in self.others:
+            return False
+        self.begin(TAB, PASTED)
         return not _is_answer(line.cells)
+
+    def forget_run(self, line: Line) -> None:
+        """Lines with tabs have nothing to do with those further up, unless these had our heading."""
+        if line.mark == TAB and not self.follows(line, TAB):
+            self.others.pop(TAB, None)
+            if self.columns.get(TAB) is PASTED:
+                del self.columns[TAB]
 
     def follows(self, line: Line, mark: str = "") -> bool:
         """Whether a line stands right under one of a table (of the same `mark`)."""
@@ -244,12 +205,12 @@ class _Reader:
 
     # --- rows ---
 
-    def read_rows(self, line: Line, cells: Sequence[str], columns: _Columns, after: Line | None) -> None:
+    def read_rows(self, line: Line, cells: Sequence[str], columns: Columns, after: Line | None) -> None:
         """The rows in a line: the first, and others with which it has run together."""
         start = self.start(line, cells, columns)
         starts = [start]
         if len(cells) > start + columns.width:
-            for place in range(start + columns.width, min(len(cells), _MOST_COLUMNS)):
+            for place in range(start + columns.width, min(len(cells), MOST_COLUMNS)):
                 if place >= starts[-1] + columns.width and cell_name(cells[place]):
                     starts.append(place)
         ends = [*starts[1:], len(cells)]
@@ -257,7 +218,7 @@ class _Reader:
         for start, end in zip(starts, ends, strict=True):
             self.read_row(line.number, cells[start:end], columns, fault if end == len(cells) else "")
 
-    def start(self, line: Line, cells: Sequence[str], columns: _Columns) -> int:
+    def start(self, line: Line, cells: Sequence[str], columns: Columns) -> int:
         """Where the first name stands, or should stand."""
         if columns.before < len(cells) and cell_name(cells[columns.before]):
             return columns.before
@@ -267,7 +228,7 @@ class _Reader:
             return first + 1
         return first
 
-    def read_row(self, line: int, cells: Sequence[str], columns: _Columns, fault: str = "") -> None:
+    def read_row(self, line: int, cells: Sequence[str], columns: Columns, fault: str = "") -> None:
         """A row from its name on. Surplus or lacking cells do no harm where nothing stands."""
         name, width, rows = cell_name(cells[0]), columns.width, self.rows if columns.is_asked else self.printed
         if name is None and (name := line_name(cells[0])):
@@ -300,8 +261,9 @@ class _Reader:
 
     def read_other_heading(self, line: Line) -> None:
         """The words of a first row that is no heading of ours: perhaps ours is lost."""
-        words = tuple(_words(line.cells[:_MOST_COLUMNS]))
-        self.headings[line.mark] = words
+        words = as_words(line.cells)
+        self.columns.pop(line.mark, None)
+        self.others[line.mark] = words
         if words[0] == CELL:
             what = f"the last column of this table is headed {words[-1]!r}, so no answers are read from it."
             if words.count(ANSWER) > 1:
@@ -312,7 +274,7 @@ class _Reader:
 
     def read_stray(self, line: Line) -> None:
         """A row of a table that is not read. Names without indices, such as b1, may head rows of numbers, too."""
-        is_sure = self.headings.get(line.mark, ())[:1] == (CELL,)
+        is_sure = self.others[line.mark][:1] == [CELL]
         name = cell_name(line.cells[0]) if is_sure or _is_answer(line.cells) else None
         name = name or next((name for cell in line.cells if "[" in cell and (name := cell_name(cell))), None)
         if name:
@@ -331,32 +293,33 @@ class _Reader:
                 self.last = Line(line.number, line.text, last.mark, (word,))
                 self.read_under(self.last)
                 return
-        if isinstance(columns := self.headings.get(BAR), tuple) and not (
-            isinstance(columns, _Columns) and columns.is_asked
-        ):
-            del self.headings[BAR]
+        if BAR in self.columns and not self.columns[BAR].is_asked:
+            del self.columns[BAR]
+        self.others.pop(BAR, None)
         self.read_loose(line)
 
     def read_under(self, line: Line) -> None:
         """A line without cells right under a table, which takes it as a row with one cell."""
-        told, columns = len(self.remarks), self.headings.get(line.mark)
+        told, mark = len(self.remarks), line.mark
         if is_nothing(line.text):
             return
-        if isinstance(columns, _Columns):
-            self.read_row(line.number, line.cells, columns)
-        elif columns and columns[-1:] != (UPDATED,):
+        if mark in self.columns:
+            self.read_row(line.number, line.cells, self.columns[mark])
+        elif mark in self.others and self.others[mark][-1:] != [UPDATED]:
             self.read_stray(line)
-        if told == len(self.remarks) and (line.mark == BAR or not isinstance(columns, _Columns)):
+        if told == len(self.remarks) and (mark == BAR or mark not in self.columns):
             self.read_loose(line)
 
     def read_loose(self, line: Line) -> None:
         """A line that no table has taken."""
         if found := _LABEL.match(LEAD.sub("", line.text[:LONGEST_NAME], count=1)):
-            label, value = found[1].lower(), _word(found[2])
+            label, value = found[1].lower(), as_word(found[2])
             if read_code(value) if label == CODE else value.isdecimal():
                 self.labels[label].append((value, line.number))
                 return
         name = line_name(line.text)
+        if not name and line.cells and _is_answer(line.cells):
+            name = cell_name(line.cells[0])
         if not name and _TABLE_TAG.search(line.text):
             name = next(iter(names_within(line.text)), None)
         if name:
@@ -366,11 +329,11 @@ class _Reader:
 
     def read_labels(self, line: Line) -> bool:
         """Whether a line of a table has the code, or how much is asked."""
-        words, found = _words(line.cells[:_MOST_COLUMNS]), False
-        for place, word in enumerate(words[:-1]):
+        found = False
+        for place, word in enumerate(as_words(line.cells[:-1])):
             if word in self.labels:
-                value = next((cell for cell in line.cells[place + 1 : _MOST_COLUMNS] if not is_nothing(cell)), "")
-                self.labels[word].append((_word(value), line.number))
+                value = next((cell for cell in line.cells[place + 1 : MOST_COLUMNS] if not is_nothing(cell)), "")
+                self.labels[word].append((as_word(value), line.number))
                 found = True
         return found
 
@@ -406,6 +369,11 @@ class _Reader:
         self.remarks.append((0, Problem(where, what, remedy)))
 
 
+def _is_heading(cells: Sequence[str], after: Line | None) -> bool:
+    """Whether a row heads a table, as the dashes under it say, or its first word."""
+    return CELL in as_words(cells[:1]) or (after is not None and is_rule(after) and not _is_answer(cells))
+
+
 def _is_answer(cells: Sequence[str]) -> bool:
     """Whether a row gives a number for a cell. (That of a name without indices, such as b1, may be a heading.)"""
     name, *others = cell_name(cells[0]), *cells[1:]
@@ -416,7 +384,7 @@ def _is_row(line: Line) -> bool:
     """Whether a line is a row of its own, and not the rest of the one before it."""
     if not line.cells:
         return is_nothing(line.text) or cell_name(line.text) is not None
-    return bool(cell_name(line.cells[0]) or _heading(line.cells)) or all(map(is_nothing, line.cells))
+    return bool(cell_name(line.cells[0]) or read_heading(line.cells)) or all(map(is_nothing, line.cells))
 
 
 def _has_digits(cells: Sequence[str]) -> bool:

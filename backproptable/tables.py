@@ -78,6 +78,7 @@ class Line(NamedTuple):
     number: int
     """Counted from 1."""
     text: str
+    """Its bars are ASCII, and characters that cannot be seen are left out."""
     mark: str = ""
     """What stands between its cells: `BAR`, `TAB`, `GAP`, or nothing in a line that has none."""
     cells: tuple[str, ...] = ()
@@ -86,16 +87,17 @@ class Line(NamedTuple):
     @property
     def is_closed(self) -> bool:
         """Whether its last cell ends with a bar."""
-        return self.text.rstrip().translate(_BARS).endswith(BAR)
+        return self.text.rstrip().endswith(BAR)
 
 
 def read_lines(text: str) -> list[Line]:
-    """The lines of a text, without those that are empty."""
-    return [_line(number, line) for number, line in enumerate(text.splitlines(), 1) if line and not line.isspace()]
+    """The lines of a text, without those in which nothing can be seen."""
+    lines = (_line(number, line) for number, line in enumerate(text.splitlines(), 1) if line and not line.isspace())
+    return [line for line in lines if line.text and not line.text.isspace()]
 
 
-_BARS: Final = str.maketrans("│┃｜", "|||")
-"""Signs that viewers draw for bars."""
+_PLAIN: Final = {ord(bar): BAR for bar in "│┃｜"} | dict.fromkeys(map(ord, "\u200b\u200e\u200f\u2060\ufeff"))
+"""Bars as viewers draw them; what cannot be seen, and would stand before the first bar."""
 _AROUND: Final = re.compile(r"^(?:\s*(?:>|[-+*](?=\s)|[0-9]{1,9}[.)](?=\s)))*\s*")
 """What a quote or a list puts before a line."""
 _BAR: Final = re.compile(r"(?<!\\)\|")
@@ -103,9 +105,9 @@ _GAP: Final = re.compile(r"\s{2,}")
 
 
 def _line(number: int, text: str) -> Line:
-    drawn = text if text.isascii() else text.translate(_BARS)
-    if BAR in drawn and (_BAR.search(drawn) if "\\" in drawn else True):
-        return Line(number, text, BAR, _between_bars(drawn))
+    text = text if text.isascii() else text.translate(_PLAIN)
+    if BAR in text and (_BAR.search(text) if "\\" in text else True):
+        return Line(number, text, BAR, _between_bars(text))
     bare = text.strip()
     if TAB in bare:
         return Line(number, text, TAB, tuple(map(str.strip, inside(text).split(TAB))))
@@ -135,13 +137,12 @@ def inside(line: str) -> str:
     return _AROUND.sub("", line, count=1).strip()
 
 
-_NOTHING: Final = re.compile(r"[\s:+=_\-‐‑‒–—―−─┼\u200b-\u200f\u2060\ufeff]*")
+_NOTHING: Final = re.compile(r"[\s:+=_\-‐‑‒–—―−─┼]*")
 _DASHES: Final = re.compile(r"[-=_‐‑‒–—―−─]{2}|:[-‐‑‒–—―−─]|[-‐‑‒–—―−─]:|\|\s*[-‐‑‒–—―−─]\s*(?:\||$)")
 
 
 def is_nothing(cell: str) -> bool:
-    """Whether a cell is empty, or has nothing but the dashes that Markdown has under a heading, whatever an editor
-    has made of them."""
+    """Whether a cell is empty, or has only the dashes that stand under a heading, whatever an editor made of them."""
     return not cell or bool(_NOTHING.fullmatch(cell))
 
 

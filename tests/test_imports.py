@@ -30,6 +30,7 @@ ROOMS = (
     "filenames",
     "arithmetic codes marks tables",
     "answers secret written_names",
+    "headings",
     "sheet",
     "slips",
     "check",
@@ -237,7 +238,8 @@ def test_nothing_heavy_is_imported_before_it_is_needed(start: str) -> None:
 
 def test_one_can_tell_when_they_are_imported() -> None:
     """Else the test above would pass on a spelling mistake."""
-    loaded = run_python("import backproptable.gallery, backproptable.check, sys\nprint(*sys.modules)").split()
+    modules = ", ".join(f"backproptable.{name}" for name in ("gallery", "check", "render.prose"))
+    loaded = run_python(f"import {modules}, sys\nprint(*sys.modules)").split()
     assert set(HEAVY) <= set(loaded)
 
 

@@ -116,21 +116,25 @@ HARMLESS: dict[str, Callable[[str], str]] = {
         "| numbers asked | 5 |", "- Numbers asked: 5"
     ),
     "an empty line in a table": lambda text: text.replace("| `z1[2]` |", "\n| `z1[2]` |"),
-    "no separator": lambda text: text.replace("| cell | formula | answer |\n|:--|:--|--:|\n", "| cell | formula | answer |\n"),
+    "no separator": lambda text: text.replace(
+        "| cell | formula | answer |\n|:--|:--|--:|\n", "| cell | formula | answer |\n"
+    ),
     "a separator too short": lambda text: text.replace("|:--|:--|--:|\n| `z1", "|:--|:--|\n| `z1"),
-    "a column of numbers in front": lambda text: text.replace("| cell | answer |\n|:--|", "| # | cell | answer |\n|--|:--|").replace(
-            "| `W1'", "| 1 | `W1'"
-        ),
-    "a column of remarks behind": lambda text: text.replace("| cell | answer |\n|:--|", "| cell | answer | sure? |\n|--|:--|").replace(
-            "| 0.2 |", "| 0.2 | yes |"
-        ),
+    "a column of numbers in front": lambda text: text.replace(
+        "| cell | answer |\n|:--|", "| # | cell | answer |\n|--|:--|"
+    ).replace("| `W1'", "| 1 | `W1'"),
+    "a column of remarks behind": lambda text: text.replace(
+        "| cell | answer |\n|:--|", "| cell | answer | sure? |\n|--|:--|"
+    ).replace("| 0.2 |", "| 0.2 | yes |"),
     "in a code block": lambda text: text.replace("| cell | answer |", "```\n| cell | answer |").replace(
-            "```python", "```\n\n```python"
-        ),
+        "```python", "```\n\n```python"
+    ),
     "in a block marked as Markdown": lambda text: text.replace("| cell | answer |", "```md\n| cell | answer |").replace(
-            "```python", "```\n\n```python"
-        ),
-    "indented as code": lambda text: text.replace("| cell | answer |", "    | cell | answer |").replace("| `W1'", "    | `W1'"),
+        "```python", "```\n\n```python"
+    ),
+    "indented as code": lambda text: text.replace("| cell | answer |", "    | cell | answer |").replace(
+        "| `W1'", "    | `W1'"
+    ),
     "a fence that is not closed": lambda text: "```\n" + text,
     "a fence of a program that is not closed": lambda text: text.replace("### 1.", "```python\n### 1."),
     "a fence around everything": lambda text: f"```markdown\n{text}```\n",

@@ -20,9 +20,10 @@ def not_told(text: str, answers: dict[str, str]) -> list[str]:
     sheet = read_sheet(text.encode())
     lines = re.split(r"\r*\n|[\r\v]", text)
     told = {problem.where for problem in sheet.remarks}
+    missing = {row.name for row in sheet.printed} - {row.name for row in sheet.rows}  # for who marks it to tell
     lost = []
     for name, answer in answers.items():
-        if answer not in text or is_read(sheet, name, answer):
+        if answer not in text or name in missing or is_read(sheet, name, answer):
             continue
         near = {f"line {number}" for number, line in enumerate(lines, 1) if answer in line or f"`{name}`" in line}
         if not (near & told or any(f" {name} " in f" {problem.what}" for problem in sheet.remarks)):

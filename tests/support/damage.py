@@ -183,7 +183,12 @@ EDITS: Final[Mapping[str, Edit]] = {
         lambda line: "answer |" in line,
     ),
 }
-_TEXTS: Final = (["I am not sure of this one."], ["", "A remark | with a bar", ""], ["### My part"], ["", "See *below*.", ""])
+_TEXTS: Final = (
+    ["I am not sure of this one."],
+    ["", "A remark | with a bar", ""],
+    ["### My part"],
+    ["", "See *below*.", ""],
+)
 
 
 def damaged(text: str, seed: int, kinds: list[str]) -> str:
