@@ -13,11 +13,24 @@ from __future__ import annotations
 
 import codecs
 import re
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from backproptable.errors import InputError, Problem
 
-__all__ = ["BAR", "GAP", "MAX_SIZE", "TAB", "Line", "inside", "is_nothing", "is_rule", "read_lines", "read_text"]
+__all__ = [
+    "BAR",
+    "GAP",
+    "MAX_SIZE",
+    "TAB",
+    "Line",
+    "inside",
+    "is_nothing",
+    "is_rule",
+    "read_bytes",
+    "read_lines",
+    "read_text",
+]
 
 MAX_SIZE: Final = 1_000_000
 """Bytes. The largest sheets have some 100,000."""
@@ -40,6 +53,17 @@ _OTHER_FILES: Final = (
     (b"\xff\xd8\xff", "a picture"),
     (rb"{\rtf", "a rich text file"),
 )
+
+
+def read_bytes(path: Path) -> bytes:
+    """A file, or as much of it as shows that it is too large. Raises `InputError` for what is no file, `OSError`.
+
+    A pipe, a terminal or another device is never opened: it may keep everybody waiting, or never end.
+    """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise _no_sheet("is no file, but a pipe, a socket or a device.", "Save the sheet as a file, and name that.")
+    with path.open("rb") as file:
+        return file.read(MAX_SIZE + 1)
 
 
 def read_text(data: bytes) -> str:

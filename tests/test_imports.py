@@ -69,7 +69,7 @@ ROOMS = (
     "classroom",
     "assign",
     "changes gallery returned summary",
-    "marker",
+    "copies marker",
     "strangers",
     "verify",
     "asking marking",
