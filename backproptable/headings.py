@@ -9,9 +9,9 @@ from typing import Final, NamedTuple
 from backproptable.arithmetic import in_ascii
 from backproptable.marks import ANSWER, CELL, VALUE
 from backproptable.tables import is_nothing
-from backproptable.written_names import LONGEST_NAME
+from backproptable.written_names import LONGEST_NAME, cell_name
 
-__all__ = ["MOST_COLUMNS", "PASTED", "Columns", "as_word", "as_words", "read_heading"]
+__all__ = ["MOST_COLUMNS", "PASTED", "Columns", "as_word", "as_words", "read_heading", "tables_within"]
 
 
 class Columns(NamedTuple):
@@ -46,7 +46,7 @@ def as_words(cells: Sequence[str]) -> list[str]:
 
 def read_heading(cells: Sequence[str]) -> tuple[Columns, int] | None:
     """The columns of a row that heads a table of cells, and where in the row the heading ends; None for others."""
-    if len(cells) > MOST_COLUMNS or CELL not in (heads := as_words(cells)):
+    if CELL not in (heads := as_words(cells)):
         return None
     cell = len(heads) - 1 - heads[::-1].index(CELL)  # of two headings in one line, the last
     kind = ANSWER if ANSWER in heads[cell:] else VALUE
@@ -56,3 +56,13 @@ def read_heading(cells: Sequence[str]) -> tuple[Columns, int] | None:
     end = next((place for place in range(last + 1, len(heads)) if is_nothing(cells[place])), len(heads))
     before = 0 if CELL in heads[:cell] else cell
     return Columns(before, last - cell + 1, end - last - 1, is_asked=kind == ANSWER), end
+
+
+def tables_within(cells: Sequence[str]) -> list[Sequence[str]]:
+    """The cells of a line, cut before each heading that something of another table stands in front of."""
+    starts, is_full = [0], False
+    for place, cell in enumerate(cells):
+        if is_full and len(cell) <= LONGEST_NAME and as_word(cell) == CELL:
+            starts.append(place)
+        is_full = is_full or cell_name(cell) is not None or (is_nothing(cell) and cell != "")
+    return [cells[start:end] for start, end in zip(starts, [*starts[1:], len(cells)], strict=True)]

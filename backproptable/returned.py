@@ -24,7 +24,7 @@ from backproptable.errors import InputError, Problem
 from backproptable.marks import CODE
 from backproptable.plaintext import comparable, one_line, shortened
 from backproptable.sheet import read_sheet
-from backproptable.tables import MAX_SIZE, read_bytes, read_text
+from backproptable.tables import MAX_SIZE, NO_FILE, is_device, read_bytes, read_text
 from backproptable.written_names import cell_name
 
 __all__ = ["Returned", "Written", "find_files", "match", "read_returned"]
@@ -96,12 +96,9 @@ def find_files(paths: Sequence[Path]) -> tuple[list[Path], list[Problem]]:
 def _fault(path: Path) -> str:
     """What is wrong with a path that was named."""
     try:
-        if not path.exists():
-            return "is not there."
-        is_readable = path.is_file() or path.is_dir()
+        return "is not there." if not path.exists() else NO_FILE if is_device(path) else ""
     except OSError:  # a name that is too long, a folder that may not be entered
         return "is not there."
-    return "" if is_readable else "is no file, but a pipe, a socket or a device."
 
 
 def _passed_over(kinds: Counter[str]) -> Iterator[Problem]:

@@ -24,7 +24,7 @@ from typing import Final, NamedTuple
 
 from backproptable.codes import read_code
 from backproptable.errors import Problem
-from backproptable.headings import MOST_COLUMNS, PASTED, Columns, as_word, as_words, read_heading
+from backproptable.headings import MOST_COLUMNS, PASTED, Columns, as_word, as_words, read_heading, tables_within
 from backproptable.marks import ANSWER, ASKED, CELL, CODE, VALUE
 from backproptable.tables import BAR, GAP, TAB, Line, inside, is_nothing, is_rule, read_lines, read_text
 from backproptable.written_names import LEAD, LONGEST_NAME, cell_name, line_name, names_within
@@ -78,6 +78,8 @@ def read_sheet(data: bytes) -> Sheet:
 
 # --- the reader -----------------------------------------------------------------------------------
 
+_SEVERAL: Final = 5
+"""So many cells has a line, at least, in which two tables have run together."""
 _LOOKS_WORKED: Final = re.compile(r"[\s*_`$=≈~+−-]*\.?[0-9]|.*[=(]")
 _LABEL: Final = re.compile(rf"({CODE}|{ASKED})\b[\s|:*`]*([^|]*)", re.IGNORECASE)
 _TABLE_TAG: Final = re.compile("<t[dhr]", re.IGNORECASE)
@@ -126,6 +128,15 @@ class _Reader:
     # --- lines ---
 
     def read_line(self, line: Line, after: Line | None) -> None:
+        """A line, or what was several before they ran together."""
+        if line.mark != BAR or len(line.cells) < _SEVERAL or len(tables := tables_within(line.cells)) == 1:
+            self.read_one(line, after)
+            return
+        pieces = [Line(line.number, f"| {' | '.join(cells)} |", BAR, tuple(cells)) for cells in tables]
+        for piece, after_it in zip(pieces, [*pieces[1:], after], strict=True):
+            self.read_one(piece, after_it)
+
+    def read_one(self, line: Line, after: Line | None) -> None:
         cells, columns = line.cells, self.columns.get(line.mark)
         is_named = columns is not None and line.mark == BAR and cell_name(cells[0]) is not None
         if not (is_named and not self.is_unread) and self.is_hidden(line):
@@ -166,7 +177,7 @@ class _Reader:
         if found := read_heading(cells):
             columns, end = found
             self.begin(mark, columns)
-            if any(map(cell_name, cells[end:MOST_COLUMNS])):
+            if any(map(cell_name, cells[end:])):
                 self.read_rows(line, cells[end:], columns, after)
         elif (mark == TAB and self.begins_run(line)) or _is_heading(cells, after):
             self.read_other_heading(line)
@@ -210,7 +221,7 @@ class _Reader:
         start = self.start(line, cells, columns)
         starts = [start]
         if len(cells) > start + columns.width:
-            for place in range(start + columns.width, min(len(cells), MOST_COLUMNS)):
+            for place in range(start + columns.width, len(cells)):
                 if place >= starts[-1] + columns.width and cell_name(cells[place]):
                     starts.append(place)
         ends = [*starts[1:], len(cells)]

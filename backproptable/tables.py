@@ -55,13 +55,18 @@ _OTHER_FILES: Final = (
 )
 
 
-def read_bytes(path: Path) -> bytes:
-    """A file, or as much of it as shows that it is too large. Raises `InputError` for what is no file, `OSError`.
+NO_FILE: Final = "is no file, but a pipe, a socket or a device."
 
-    A pipe, a terminal or another device is never opened: it may keep everybody waiting, or never end.
-    """
-    if path.exists() and not path.is_file() and not path.is_dir():
-        raise _no_sheet("is no file, but a pipe, a socket or a device.", "Save the sheet as a file, and name that.")
+
+def is_device(path: Path) -> bool:
+    """Whether a path is neither file nor folder: what must not be opened, for it may keep everybody waiting."""
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def read_bytes(path: Path) -> bytes:
+    """A file, or as much of it as shows that it is too large. Raises `InputError` for what is no file, and `OSError`."""
+    if is_device(path):
+        raise _no_sheet(NO_FILE, "Save it as a file, and name that.")
     with path.open("rb") as file:
         return file.read(MAX_SIZE + 1)
 

@@ -78,7 +78,7 @@ LEAD: Final = re.compile(r"\A(?:[\s>|_*`]|[-+](?=\s)|[0-9]{1,3}[.)](?=\s)|<[^<>]
 """What may stand before a name at the start of a line: quotes, lists, bars, emphasis, tags."""
 _TAG: Final = re.compile("<(?![0-9]{1,4}>)[^<>]{0,99}>")
 """HTML; a number between angle brackets is a time step."""
-_GIVES: Final = re.compile(r"[ _]*(?:$|\||[;,=:≈~]? *[-+]?\.?[0-9]|[=:≈~].*[0-9]$)")
+_GIVES: Final = re.compile(r"[ _]*(?:$|\||[;,=:≈~]? *[-+]?\.?[0-9]|[;=:≈~].*[0-9]$)")
 """What follows a name where it is given a number. ("L is ..." and "b1 = b1 - rate * gradient" give none.)"""
 
 

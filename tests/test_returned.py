@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from backproptable.answers import Answer, read_answer
 from backproptable.codes import make_code
 from backproptable.errors import InputError
+from backproptable.marking import mark_example
 from backproptable.returned import Returned, find_files, match, read_returned
 from backproptable.tables import MAX_SIZE
 from support.returned import ROWS, SHEET
@@ -173,6 +174,9 @@ def test_pipes_and_devices_that_are_named_are_refused(put, folder):
         find_files([put("a.md"), folder / "pipe.md", folder / "link.md", Path("/dev/zero")])
     assert [problem.what for problem in caught.value.problems] == ["is no file, but a pipe, a socket or a device."] * 3
     assert not read_returned(folder / "pipe.md").readable
+    os.mkfifo(folder / "pipe.toml")
+    with pytest.raises(InputError, match="is no file, but a pipe"):
+        mark_example(folder / "pipe.toml")
 
 
 def test_a_folder_that_may_not_be_entered_is_remarked(put, folder, monkeypatch):

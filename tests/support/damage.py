@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import textwrap
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -136,6 +137,23 @@ def _column(chance: random.Random, lines: Lines) -> Lines:
     return _of_each(widened, _is_row)(chance, lines)
 
 
+def _wrapped(line: str) -> str:
+    """What an editor does that keeps lines short."""
+    return "\n".join(textwrap.wrap(line, 40, break_long_words=False, break_on_hyphens=False))
+
+
+def _noise(chance: random.Random, line: str) -> str:
+    """Signs that slipped in outside the numbers."""
+    place = chance.randrange(len(line) + 1)
+    if re.search(r"[0-9.]", line[max(0, place - 1) : place + 1]):
+        return line
+    return (
+        line[:place]
+        + chance.choice(("|", "\\", "`", "*", "\t", "   ", "<br>", "~", "\u00a0|", "[", "&nbsp;"))
+        + line[place:]
+    )
+
+
 def _behind(line: str) -> str:
     return re.sub(r"(0\.7[0-9]{3}) *\|\s*$", r"| \1", line)
 
@@ -177,6 +195,16 @@ EDITS: Final[Mapping[str, Edit]] = {
     "as HTML": _of_each(_as_html, _is_row),
     "as tabs": _of_each(_parted("\t"), _is_row),
     "as wide gaps": _of_each(_parted("     "), _is_row),
+    "as semicolons": _of_each(_parted(";"), _is_row),
+    "as columns of a drawn grid": _of_each(
+        lambda line: re.sub(r"\|[:-]+(?=\|)", "+---", line) if "--" in line else line
+    ),
+    "wrapped": _of_each(_wrapped),
+    "all in one line": lambda _, lines: [" ".join(lines)],
+    "a stretch in one line": _of_lines(
+        lambda _, lines, place: [" ".join(lines[place : place + 25]), *lines[place + 25 :]]
+    ),
+    "a sign slipped in": _of_one(_noise),
     "headings lost": _of_each(lambda _: "", lambda line: "cell" in line),
     "another heading": _of_one(
         lambda chance, line: line.replace("answer", chance.choice(("value", "my answer", "**Answer**", "result"))),
