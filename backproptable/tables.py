@@ -64,7 +64,7 @@ def is_device(path: Path) -> bool:
 
 
 def read_bytes(path: Path) -> bytes:
-    """A file, or as much of it as shows that it is too large. Raises `InputError` for what is no file, and `OSError`."""
+    """A file, or as much of it as shows that it is too large. Raises `InputError` for a device, and `OSError`."""
     if is_device(path):
         raise _no_sheet(NO_FILE, "Save it as a file, and name that.")
     with path.open("rb") as file:
