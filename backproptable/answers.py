@@ -1,8 +1,9 @@
 r"""One written answer: what number it is, how exactly it was written, and the working before it.
 
-Around the number people put emphasis, backticks, dollars, ``(approx)``, ``=`` or ``≈``; that is
-taken off. Working may stand before the answer, ``0.1*0.2 + 0.3 = 0.32``: the last side counts.
-What cannot be read comes back with words for the student, as a value: it is no error of the program.
+Around the number people put emphasis, backticks, dollars, ``=`` or ``≈``, a tick behind it, ``ca.``,
+``(rounded)``; that is taken off, by tables of words and signs in which there are no digits. Working
+may stand before the answer, ``0.1*0.2 + 0.3 = 0.32``: the last side counts. What cannot be read comes
+back with words for the student, as a value: it is no error of the program.
 
 Rulings that a reader could expect otherwise:
 
@@ -10,9 +11,15 @@ Rulings that a reader could expect otherwise:
 - a zero is exact and has no figures, however it is written; a bare ``1`` is exact too (a ReLU slope
   or a target), any other number is known to half a unit of its last written place;
 - zeros at the end of a whole number count: ``100`` has three figures, ``1e2`` has one;
-- ``4.567 × 10^-5`` is a plain number like ``4.567e-5``; ``10^-5`` alone is an expression, hence exact;
+- ``4.567 × 10^-5`` is a plain number like ``4.567e-5``; ``10^-5`` alone is an expression;
+- an expression without a result, ``1/(1+e^(-0.6))``, is its value. It has no digits of its own:
+  `decimal` and `figures` are None, by which those who judge it know it from an exact number;
 - ``4.567 × 10-5`` (a raised exponent that was lost in copying) is refused, and so are ``0·5``, where
-  the dot may be a decimal one, ``--5`` and ``+-5``.
+  the dot may be a decimal one, ``--5`` and ``+-5``;
+- ``-0.5 -0.5`` is refused: a sign with a space before it and none behind belongs to the number that
+  follows, so that two numbers stand there. ``0.5-0.5`` and ``0.5 - 0.5`` are differences. That is so
+  only among plain numbers: where something else is worked out, ``0.1*0.2 -0.3``, or a result follows,
+  ``0.5 -0.2 = 0.3``, it can only be meant as arithmetic.
 """
 
 from __future__ import annotations
@@ -36,11 +43,12 @@ class Answer:
     """The text as it stood in the cell."""
     value: float
     decimal: Decimal | None = None
-    """The number with the digits that were written; None for an expression such as 1/3."""
+    """The number with the digits that were written; None for an expression such as 1/3, and only there."""
     figures: int | None = None
     """How many significant figures were written: 0 for a zero, None for an expression."""
     half_unit: float = 0.0
-    """Half a unit of the last written place; 0 for what is exact: zeros, a bare 1, expressions."""
+    """Half a unit of the last written place; 0 for what is exact (zeros, a bare 1), and for expressions, which have
+    no last place."""
     working: tuple[float, ...] = ()
     """The values of the sides before the last ``=``, in order."""
     unread: tuple[str, ...] = ()
@@ -137,7 +145,18 @@ _ESCAPED: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
 _TEX_BRACKETS: Final = re.compile(r"\\[(\[]((?:[^\\]|\\[^()\[\]])*)\\[)\]]")
 _PAIRS: Final = ("$$", "$", "***", "**", "*", "___", "__", "_", "```", "``", "`")
 _MIDDLE_DOT: Final = re.compile(r"(?:^|[=≈])[\s*_`$]*[-+−–]?[0-9]+[·⋅∙][0-9]+[\s*_`$]*$")
-_REMARK: Final = re.compile(r"\(approx(?:\.|imately)?\)$", re.IGNORECASE)
+_TICKS: Final = "✓✔√☑✅\ufe0f"
+"""Signs behind an answer that its writer has gone over it."""
+_ABOUT: Final = r"(?:approx(?:\.|imately)?|ca\.?|circa)"
+_ASIDES: Final = (
+    *("approx", "approximately", "ca", "circa", "about", "ungefähr", "etwa", "estimated", "geschätzt"),
+    *("rounded", "gerundet", "auf", "off", "up", "down", "truncated", "abgeschnitten", "exact", "exactly", "exakt"),
+    *("genau", "checked", "geprüft", "done", "fertig", "result", "ergebnis", "final", "ok", "okay", "sure", "sicher"),
+)
+"""Of these, one or two words in brackets may stand behind an answer. None says anything about its value."""
+_ASIDE: Final = rf"(?:{'|'.join(sorted(_ASIDES, key=len, reverse=True))})\.?"
+_BEFORE: Final = re.compile(rf"{_ABOUT}(?=[\s=≈+-])", re.IGNORECASE)
+_BEHIND: Final = re.compile(rf"\(\s*{_ASIDE}(?:[\s,]+{_ASIDE})?\s*\)$|(?<=[0-9\s.)]){_ABOUT}$", re.IGNORECASE)
 
 
 def _as_typed(text: str) -> str:
@@ -154,7 +173,7 @@ def _undressed(text: str) -> str:
     while True:
         before = text
         text = text.strip().lstrip("=≈≅≃~").rstrip("≈≅≃~")
-        text = _REMARK.sub("", text).strip()
+        text = _without_asides(text.strip())
         for pair in _PAIRS:
             inside = text[len(pair) : -len(pair)]
             if inside and text.startswith(pair) and text.endswith(pair) and pair not in inside:
@@ -162,6 +181,13 @@ def _undressed(text: str) -> str:
                 break
         if text == before:
             return text
+
+
+def _without_asides(text: str) -> str:
+    """The text without a word or sign before or behind it that is no part of the number; all of it if that is all."""
+    bare = _BEHIND.sub("", text.rstrip(_TICKS).rstrip())
+    bare = _BEFORE.sub("", bare, count=1) if _BEFORE.match(bare) else bare
+    return bare.strip() or text
 
 
 # --- the number itself ----------------------------------------------------------------------------
@@ -176,6 +202,9 @@ _PLAIN: Final = re.compile(
 )
 _LOST_EXPONENT: Final = re.compile(rf"[-+]? *{_NUMBER} *\* *10 *[-+] *[0-9]+")
 _TWO_SIGNS: Final = re.compile("[-+] *[-+]")
+_ANY_NUMBER: Final = rf"{_NUMBER}(?:[eE][-+]?[0-9]+)?"
+_SUM: Final = re.compile(rf"[-+]? *{_ANY_NUMBER}(?: *[-+] *{_ANY_NUMBER})+")
+_SIGN_OF_THE_NEXT: Final = re.compile(r"[0-9.] +[-+][0-9.]")
 
 
 def _read_side(written: str, text: str) -> tuple[float, Decimal | None] | Unreadable:
@@ -201,6 +230,8 @@ def _ambiguity(plain: str) -> str:
         return "after 10 stands no ^: write powers of ten like 4.567e-5 or 4.567*10^-5"
     if _TWO_SIGNS.match(plain):
         return "it begins with two signs: write one"
+    if _SUM.fullmatch(plain) and _SIGN_OF_THE_NEXT.search(plain):
+        return "two numbers stand there: leave one, or write a sum with a space on both sides of its sign"
     return ""
 
 

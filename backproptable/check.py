@@ -15,7 +15,7 @@ from backproptable.answers import Answer, Unreadable, read_answer
 from backproptable.errors import InputError, Problem
 from backproptable.marks import ASKED, CODE
 from backproptable.sheet import Row, Sheet, read_sheet
-from backproptable.tables import MAX_SIZE
+from backproptable.tables import read_bytes
 
 __all__ = ["CheckReport", "Doubled", "Fault", "check_sheet", "report_on"]
 
@@ -54,6 +54,8 @@ class CheckReport:
     """What is wrong with the sheet's code or its count of asked numbers."""
     remarks: tuple[Problem, ...]
     """Lines that were passed over, and why."""
+    displaced: tuple[int, ...] = ()
+    """Lines whose answer stands behind its cell; it is read all the same."""
 
     @property
     def found(self) -> int:
@@ -78,13 +80,10 @@ class CheckReport:
 def check_sheet(path: Path) -> CheckReport:
     """Check a file. Raises `InputError` where it cannot be read at all."""
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_SIZE + 1)
+        return report_on(read_sheet(read_bytes(path)), str(path))
     except OSError as error:
         problem = Problem("file", f"cannot be read ({error.strerror}).", "Name a Markdown file that is there.")
         raise InputError([problem], str(path)) from None
-    try:
-        return report_on(read_sheet(data), str(path))
     except InputError as error:
         raise error.at(str(path)) from None
 
@@ -117,6 +116,7 @@ def report_on(sheet: Sheet, name: str) -> CheckReport:
         tuple(Doubled(name, tuple(row.line for row in found)) for name, found in rows.items() if len(found) > 1),
         tuple(problem for problem in sheet.remarks if problem.where in about_sheet),
         tuple(problem for problem in sheet.remarks if problem.where not in told),
+        sheet.displaced,
     )
 
 
@@ -144,10 +144,31 @@ def _told(report: CheckReport) -> Iterator[str]:
         yield f"  Too many: {_rows(-report.missing)} more than the sheet asks for. Is a name misspelt?"
     if report.blank:
         yield f"  Blank ({len(report.blank)}): {_listed(report.blank)}"
+    if report.displaced:
+        where = _lines(report.displaced)
+        yield f"  Read, but outside its cell (write between the last two bars): {where}"
     if report.remarks:
         yield "  Passed over:"
         yield from _some(map(str, report.remarks))
-    yield f"  {'This can be handed in.' if report.clean else 'Please mend this before you hand it in.'}"
+    yield f"  {_verdict(report)}"
+
+
+def _verdict(report: CheckReport) -> str:
+    """What to do now."""
+    blank = len(report.blank)
+    if not report.clean:
+        return "Please mend this before you hand it in."
+    if blank and not report.read:
+        return f"Nothing is filled in yet: {_numbers(blank)} blank."
+    return f"This can be handed in; {_numbers(blank, 'still')} blank." if blank else "This can be handed in."
+
+
+def _numbers(count: int, adverb: str = "") -> str:
+    return " ".join(filter(None, (f"{count} {'number is' if count == 1 else 'numbers are'}", adverb)))
+
+
+def _lines(numbers: Sequence[int]) -> str:
+    return f"{'line' if len(numbers) == 1 else 'lines'} {_listed(numbers)}"
 
 
 def _rows(count: int) -> str:

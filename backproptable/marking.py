@@ -10,11 +10,13 @@ from typing import Final
 from backproptable.changes import changes
 from backproptable.class_counts import by_student
 from backproptable.course import Course
+from backproptable.errors import InputError, Problem
 from backproptable.example import load_example
 from backproptable.marked import MarkedSheet, Verdict
 from backproptable.render.class_summary import class_md
 from backproptable.render.feedback import feedback_md, terminal_lines
 from backproptable.render.reports import grades_csv, report_json
+from backproptable.tables import NO_FILE, is_device
 from backproptable.verify import KeyFolder, open_keys, verify_class, verify_example
 
 __all__ = ["REPORT", "Marked", "class_reports", "mark_class", "mark_example"]
@@ -41,6 +43,8 @@ class Marked:
 
 def mark_example(path: Path) -> Marked:
     """Verify the answers in an example file. Raises `InputError`."""
+    if is_device(path):
+        raise InputError([Problem("file", NO_FILE, "Name a TOML file.")], str(path))
     sheet, _ = verify_example(load_example(path))
     return Marked(terminal_lines(sheet), {"": {REPORT: report_json([sheet])}}, _has_found(sheet))
 

@@ -23,8 +23,9 @@ from backproptable.codes import read_code
 from backproptable.errors import InputError, Problem
 from backproptable.marks import CODE
 from backproptable.plaintext import comparable, one_line, shortened
-from backproptable.sheet import cell_name, read_sheet
-from backproptable.tables import MAX_SIZE, read_text
+from backproptable.sheet import read_sheet
+from backproptable.tables import MAX_SIZE, NO_FILE, is_device, read_bytes, read_text
+from backproptable.written_names import cell_name
 
 __all__ = ["Returned", "Written", "find_files", "match", "read_returned"]
 
@@ -47,7 +48,8 @@ class Returned:
     stem: str
     """The file's name without its ending: whose it is where there is no code."""
     answers: Mapping[str, tuple[Written, ...]]
-    """By the ASCII name of the cell; several where the file has it several times."""
+    """By the ASCII name of the cell; several where the file has it several times. A cell whose row is not there is
+    not among them; one whose row is blank is, with an empty text."""
     remarks: tuple[Problem, ...]
     """What was passed over or cannot be read."""
     readable: bool = True
@@ -71,10 +73,10 @@ def find_files(paths: Sequence[Path]) -> tuple[list[Path], list[Problem]]:
 
     Files are taken as they are named. Folders are searched through and through, as course systems
     pack them, in the order of the names in them; links that lead out of them are not followed.
-    Raises `InputError`, naming all of them, for paths that are not there.
+    Raises `InputError`, naming all of them, for paths that are not there, or neither file nor folder.
     """
-    if missing := [path for path in paths if not _is_there(path)]:
-        raise InputError([Problem(_shown(path), "is not there.", "Name files or folders.") for path in missing])
+    if problems := [Problem(_shown(path), what, "Name files or folders.") for path in paths if (what := _fault(path))]:
+        raise InputError(problems)
     found: dict[Path, Path] = {}
     other: Counter[str] = Counter()
     remarks: list[Problem] = []
@@ -91,11 +93,12 @@ def find_files(paths: Sequence[Path]) -> tuple[list[Path], list[Problem]]:
     return list(found.values()), [*remarks, *_passed_over(other)]
 
 
-def _is_there(path: Path) -> bool:
+def _fault(path: Path) -> str:
+    """What is wrong with a path that was named."""
     try:
-        return path.exists()
+        return "is not there." if not path.exists() else NO_FILE if is_device(path) else ""
     except OSError:  # a name that is too long, a folder that may not be entered
-        return False
+        return "is not there."
 
 
 def _passed_over(kinds: Counter[str]) -> Iterator[Problem]:
@@ -162,8 +165,7 @@ class _Content(NamedTuple):
 def read_returned(path: Path) -> Returned:
     """What stands in a file, whatever it is."""
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_SIZE + 1)
+        data = read_bytes(path)
         if len(data) > MAX_SIZE:
             _refuse("file", f"is larger than {MAX_SIZE // 10**6} MB.", "No sheet is that large.")
         if max(data.count(b"\n"), data.count(b"\r")) > _MOST_LINES:

@@ -1,31 +1,39 @@
-r"""A returned file as text, and its text as tables and loose lines: what stands where, and no meaning yet.
+r"""A returned file as text, and its text as lines: what stands where, and no meaning yet.
 
-markdown-it finds the tables, in quotes and lists too. The cells are split here, because Markdown
-*cuts* what a row has too many of: a bare ``|`` inside an answer would lose part of it in silence.
-Inline Markdown is not parsed: in ``0.1*0.2 + 0.3*0.4`` the stars are no emphasis.
+A line is taken as it stands, whatever Markdown makes of it: a row is a row in a quote, in a list, in
+a block of code, and with empty lines around it. The cells are what stands between its bars, all of
+them, where Markdown *cuts* what a row has too many of: a bare ``|`` inside an answer would lose part
+of it in silence. Inline Markdown is not parsed: in ``0.1*0.2 + 0.3*0.4`` the stars are no emphasis.
 
-Lines with tabs, as they come out of a spreadsheet, are tables without a heading of their own.
+Lines without bars may have tabs, as they come out of a spreadsheet, or wide gaps, as they come out of
+a viewer; whether these are cells, or only text, is for the reader of the sheet to say.
 """
 
 from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Final
-
-from markdown_it import MarkdownIt
-from markdown_it.rules_block import StateBlock, table
+from pathlib import Path
+from typing import Final, NamedTuple
 
 from backproptable.errors import InputError, Problem
 
-__all__ = ["MAX_SIZE", "UNREAD_BLOCKS", "Line", "Page", "Table", "read_page", "read_text"]
+__all__ = [
+    "BAR",
+    "GAP",
+    "MAX_SIZE",
+    "TAB",
+    "Line",
+    "inside",
+    "is_nothing",
+    "is_rule",
+    "read_bytes",
+    "read_lines",
+    "read_text",
+]
 
 MAX_SIZE: Final = 1_000_000
 """Bytes. The largest sheets have some 100,000."""
-UNREAD_BLOCKS: Final = ("python", "math")
-"""Code blocks that belong to a sheet and are not read: programs and matrices."""
 
 
 # --- bytes ----------------------------------------------------------------------------------------
@@ -47,6 +55,22 @@ _OTHER_FILES: Final = (
 )
 
 
+NO_FILE: Final = "is no file, but a pipe, a socket or a device."
+
+
+def is_device(path: Path) -> bool:
+    """Whether a path is neither file nor folder: what must not be opened, for it may keep everybody waiting."""
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def read_bytes(path: Path) -> bytes:
+    """A file, or as much of it as shows that it is too large. Raises `InputError` for a device, and `OSError`."""
+    if is_device(path):
+        raise _no_sheet(NO_FILE, "Save it as a file, and name that.")
+    with path.open("rb") as file:
+        return file.read(MAX_SIZE + 1)
+
+
 def read_text(data: bytes) -> str:
     """The text of a file, its lines ended by line feeds. Raises `InputError` for what is no text."""
     if len(data) > MAX_SIZE:
@@ -62,7 +86,8 @@ def read_text(data: bytes) -> str:
         raise _no_sheet(f"is not UTF-8 text, or damaged (line {line}).", "Save it as UTF-8 in your editor.") from None
     if "\0" in text:
         raise _no_sheet("is no text, or UTF-16 without its mark.", "Save it as UTF-8 in your editor.")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    # \r\r\n is what a file has that was made for Windows twice.
+    return text.replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _no_sheet(what: str, remedy: str) -> InputError:
@@ -71,146 +96,86 @@ def _no_sheet(what: str, remedy: str) -> InputError:
 
 # --- lines ----------------------------------------------------------------------------------------
 
+BAR: Final = "|"
+TAB: Final = "\t"
+GAP: Final = "  "
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of the file."""
+
+class Line(NamedTuple):
+    """A line of the file in which something stands."""
 
     number: int
     """Counted from 1."""
     text: str
+    """Its bars are ASCII, and characters that cannot be seen are left out."""
+    mark: str = ""
+    """What stands between its cells: `BAR`, `TAB`, `GAP`, or nothing in a line that has none."""
     cells: tuple[str, ...] = ()
-    """What stands between its bars or tabs, all of it; ``\\|`` is a bar inside a cell."""
-    is_open: bool = False
-    """A row without a bar at its end, with more text in the next line: perhaps the rest of it."""
+    """What stands between its marks, all of it; ``\\|`` is a bar inside a cell."""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether its last cell ends with a bar."""
+        return self.text.rstrip().endswith(BAR)
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Lines that make a table. The separator under a heading is left out."""
-
-    lines: tuple[Line, ...]
-    is_pasted: bool = False
-    """Made of lines with tabs: the first may be a heading or not."""
+def read_lines(text: str) -> list[Line]:
+    """The lines of a text, without those in which nothing can be seen."""
+    lines = (_line(number, line) for number, line in enumerate(text.splitlines(), 1) if line and not line.isspace())
+    return [line for line in lines if line.text and not line.text.isspace()]
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A text, taken apart. Every line that is not empty stands in one table or among the loose ones."""
-
-    tables: tuple[Table, ...]
-    """In the order of the text."""
-    loose: tuple[Line, ...]
-
-
-def read_page(text: str) -> Page:
-    """The tables of a text, and the lines between them without programs and matrices."""
-    raw = text.split("\n")
-    tables, taken = [], set[int]()
-    for token in _PARSER.parse(text):
-        start, end = token.map or (0, 0)
-        if token.type == "table_open":
-            taken.update(range(start, end))
-            rows = (start, *range(start + 2, end))
-            tables.append(Table(tuple(_row(raw, row) for row in rows)))
-        elif token.type == "fence" and token.info.strip().lower() in UNREAD_BLOCKS:
-            taken.update(range(start, end))
-    loose = [Line(number, line) for number, line in enumerate(raw, 1) if number - 1 not in taken and line.strip()]
-    pasted = list(_pasted(loose))
-    in_pasted = {line.number for table in pasted for line in table.lines}
-    tables = sorted([*tables, *pasted], key=lambda table: table.lines[0].number)
-    return Page(tuple(tables), tuple(line for line in loose if line.number not in in_pasted))
-
-
-def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark").enable("table")
-    parser.core.ruler.enableOnly(["normalize", "block"])
-    parser.block.ruler.at("table", _extent, {"alt": ["paragraph", "reference"]})
-    return parser
-
-
-def _extent(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Where a table begins and ends, by markdown-it's own rule, without a token for each of its cells.
-
-    The cells are read from the lines themselves (Markdown would cut some), and making three tokens
-    for each takes four times as long as all the rest.
-    """
-    if not table(state, start, end, True):  # heading and line of dashes
-        return False
-    if silent:
-        return True
-    outer, state.parentType = state.parentType, "table"
-    stops = state.md.block.ruler.getRules("blockquote")
-    line = start + 2
-    while line < end and not _ends_table(state, line, end, stops):
-        line += 1
-    state.push("table_open", "table", 1).map = [start, line]
-    state.push("table_close", "table", -1)
-    state.parentType, state.line = outer, line
-    return True
-
-
-def _ends_table(state: StateBlock, line: int, end: int, stops: Iterable[Callable[..., bool]]) -> bool:
-    return (
-        state.sCount[line] < state.blkIndent
-        or any(rule(state, line, end, True) for rule in stops)
-        or state.isEmpty(line)
-        or state.is_code_block(line)
-    )
-
-
-_PARSER: Final = _parser()
-
-# --- cells ----------------------------------------------------------------------------------------
-
-_AROUND_TABLE: Final = re.compile(r"^(?:\s*(?:>|[-+*](?=\s)|[0-9]{1,9}[.)](?=\s)))*\s*")
+_PLAIN: Final = {ord(bar): BAR for bar in "│┃｜"} | dict.fromkeys(map(ord, "\u200b\u200e\u200f\u2060\ufeff"))
+"""Bars as viewers draw them; what cannot be seen, and would stand before the first bar."""
+_AROUND: Final = re.compile(r"^(?:\s*(?:>|[-+*](?=\s)|[0-9]{1,9}[.)](?=\s)))*\s*")
 """What a quote or a list puts before a line."""
 _BAR: Final = re.compile(r"(?<!\\)\|")
+_GAP: Final = re.compile(r"\s{2,}")
 
 
-_NO_CONTINUATION: Final = re.compile(r"$|[#|]|```|~~~")
-"""How a line begins that is not the rest of a row."""
+def _line(number: int, text: str) -> Line:
+    text = text if text.isascii() else text.translate(_PLAIN)
+    if BAR in text and (_BAR.search(text) if "\\" in text else True):
+        return Line(number, text, BAR, _between_bars(text))
+    bare = text.strip()
+    if TAB in bare:
+        return Line(number, text, TAB, tuple(map(str.strip, inside(text).split(TAB))))
+    if GAP in bare:
+        return Line(number, text, GAP, tuple(_GAP.split(inside(text))))
+    return Line(number, text)
 
 
-def _row(raw: list[str], number: int) -> Line:
-    """The line `number` (counted from 0) of a table."""
-    line, after = raw[number], "".join(raw[number + 1 : number + 2])
-    is_open = not line.rstrip().endswith("|") and not _NO_CONTINUATION.match(_inside(after))
-    return Line(number + 1, line, _cells(line), is_open)
-
-
-def _cells(line: str) -> tuple[str, ...]:
-    """All cells of a table's line, those included that Markdown would cut."""
-    row = _inside(line)
-    cells = [cell.replace(r"\|", "|").strip() for cell in _BAR.split(row)]
-    if row.startswith("|"):
+def _between_bars(line: str) -> tuple[str, ...]:
+    """All cells of a row, those included that Markdown would cut."""
+    row = line.strip()
+    row = row if row[0] == BAR else inside(row)
+    cells = [cell.replace(r"\|", BAR).strip() for cell in _BAR.split(row)] if "\\|" in row else _split(row)
+    if row.startswith(BAR):
         del cells[0]
         if len(cells) > 1 and not cells[-1]:
             del cells[-1]
     return tuple(cells)
 
 
-def _inside(line: str) -> str:
+def _split(row: str) -> list[str]:
+    return [cell.strip() for cell in row.split(BAR)]
+
+
+def inside(line: str) -> str:
     """A line without the quote or the list around it."""
-    return _AROUND_TABLE.sub("", line, count=1).strip()
+    return _AROUND.sub("", line, count=1).strip()
 
 
-_ONE_WORD: Final = re.compile(r"\s*\S+\s*")
-"""A row of a spreadsheet of which an editor has cut the tabs at the end."""
+_NOTHING: Final = re.compile(r"[\s:+=_\-‐‑‒–—―−─┼]*")
+_DASHES: Final = re.compile(r"[-=_‐‑‒–—―−─]{2}|:[-‐‑‒–—―−─]|[-‐‑‒–—―−─]:|\|\s*[-‐‑‒–—―−─]\s*(?:\||$)")
 
 
-def _pasted(loose: Iterable[Line]) -> Iterator[Table]:
-    """Runs of lines that have tabs between their cells."""
-    run: list[Line] = []
-    for line in loose:
-        goes_on = bool(run) and line.number == run[-1].number + 1
-        has_tabs = "\t" in line.text.lstrip()
-        if "|" in line.text or not (has_tabs or (goes_on and _ONE_WORD.fullmatch(line.text))):
-            continue
-        if run and not goes_on:
-            yield Table(tuple(run), is_pasted=True)
-            run = []
-        cells = _AROUND_TABLE.sub("", line.text, count=1).split("\t")
-        run.append(Line(line.number, line.text, tuple(map(str.strip, cells))))
-    if run:
-        yield Table(tuple(run), is_pasted=True)
+def is_nothing(cell: str) -> bool:
+    """Whether a cell is empty, or has only the dashes that stand under a heading, whatever an editor made of them."""
+    return not cell or bool(_NOTHING.fullmatch(cell))
+
+
+def is_rule(line: Line) -> bool:
+    """Whether a line is what stands under the heading of a table, and nothing else."""
+    nothing = all(map(is_nothing, line.cells)) if line.cells else is_nothing(line.text)
+    return nothing and bool(_DASHES.search(line.text))

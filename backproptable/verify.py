@@ -10,6 +10,7 @@ from typing import Final
 
 from backproptable.asked import set_task
 from backproptable.codes import read_code
+from backproptable.copies import without_copies
 from backproptable.course import Points
 from backproptable.derive import derive_plan
 from backproptable.errors import InputError, Problem, suggestion
@@ -119,19 +120,20 @@ def verify_class(paths: Sequence[Path], keys: KeyFolder) -> ClassResult:
     with workers(None, cores() if len(files) > _FEW else 1) as run:
         found = [one for chunk in run(_read, files, len(files)) for one in chunk]
     matched = match(found, codes, names)
-    mine = [
-        (returned, keys.entries[student], (*more, *_misnamed(returned, student, names)))
+    owned = [
+        (returned, student, (*more, *_misnamed(returned, student, names)))
         for returned, student, more in matched
         if student is not None
     ]
+    mine, copies = without_copies(owned)
     sheets = [
         sheet
         for chunk in chunks(mine, _TOGETHER)
-        for sheet in keys.marker.mark([answered(returned, entry, more) for returned, entry, more in chunk])
+        for sheet in keys.marker.mark([answered(file, keys.entries[student], more) for file, student, more in chunk])
     ]
     sheets = with_strangers(sheets, keys.entries.values(), keys.marker)
     sheets += [_of_nobody(returned, more) for returned, student, more in matched if student is None]
-    return ClassResult(sheets, remarks)
+    return ClassResult(sheets, [*remarks, *copies])
 
 
 def _misnamed(returned: Returned, student: str, names: Mapping[str, str]) -> Iterator[Problem]:

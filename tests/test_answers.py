@@ -71,6 +71,24 @@ RULINGS: tuple[tuple[str, float | str, int | None, float], ...] = (
     ("max(0, -1.35)", 0, EXACT, 0),
     ("(0.5)", 0.5, 1, 0.05),
     ("(-0.5)", -0.5, 1, 0.05),
+    ("1/(1+e^(-0.6043))", 1 / (1 + math.exp(-0.6043)), EXACT, 0),
+    # two numbers, or a sum
+    ("-0.5 -0.5", "two numbers", None, 0),
+    ("0.5 -0.2", "two numbers", None, 0),
+    ("0.5 +0.2", "two numbers", None, 0),
+    ("0,5 −0,2", "two numbers", None, 0),
+    ("0.5<br>-0.2", "two numbers", None, 0),
+    ("1e-5 -2.5e-6", "two numbers", None, 0),
+    ("0.5 - 0.2 -0.1", "two numbers", None, 0),
+    ("0.1*0.2 = 0.5 -0.2", "two numbers", None, 0),
+    ("0.5 - 0.2", 0.3, EXACT, 0),
+    ("0.5-0.2", 0.3, EXACT, 0),
+    ("0.5- 0.2", 0.3, EXACT, 0),
+    ("-0.5 - 0.5", -1, EXACT, 0),
+    ("0.1*0.2 -0.3", -0.28, EXACT, 0),
+    ("0.5 -0.2*2", 0.1, EXACT, 0),
+    ("(0.5 -0.2)", 0.3, EXACT, 0),
+    ("0.5 -0.2 = 0.3", 0.3, 1, 0.05),
     # working before the answer
     ("0.1*0.2 + 0.3 = 0.32", 0.32, 2, 0.005),
     ("0.1*0.2 + 0.3 = 0.02 + 0.3 = 0.32", 0.32, 2, 0.005),
@@ -108,6 +126,30 @@ RULINGS: tuple[tuple[str, float | str, int | None, float], ...] = (
     ("0.05&nbsp;", 0.05, 1, 0.005),
     ("0.05<br>", 0.05, 1, 0.005),
     ("0\u200b.05", 0.05, 1, 0.005),
+    ("0.05 ✓", 0.05, 1, 0.005),
+    ("0.05✔️", 0.05, 1, 0.005),
+    ("0.05 √", 0.05, 1, 0.005),
+    ("☑ 0.05", "'☑'", None, 0),
+    ("**0.05** ☑", 0.05, 1, 0.005),
+    ("0.1*0.2 = 0.02 ✅", 0.02, 1, 0.005),
+    ("0.05 (rounded)", 0.05, 1, 0.005),
+    ("0.05(gerundet)", 0.05, 1, 0.005),
+    ("0,05 (auf gerundet) ✓", 0.05, 1, 0.005),
+    ("0.05 (rounded, checked)", 0.05, 1, 0.005),
+    ("0.05 (Rounded up.)", 0.05, 1, 0.005),
+    ("approx. 0.05", 0.05, 1, 0.005),
+    ("approx -0.05", -0.05, 1, 0.005),
+    ("0.05 approx.", 0.05, 1, 0.005),
+    ("ca. 0.05", 0.05, 1, 0.005),
+    ("0.1*0.2 = ca. 0.02", 0.02, 1, 0.005),
+    ("√0.05", "sqrt", None, 0),
+    ("✓", "'✓'", None, 0),
+    ("(rounded)", "'rounded'", None, 0),
+    ("0.05 (rounded to 2 figures)", "'rounded'", None, 0),
+    ("0.05 (cm)", "'cm'", None, 0),
+    ("0.05 (negative)", "'negative'", None, 0),
+    ("0.5 (e)", "stands e|no sign", None, 0),
+    ("0.05 ✗", "'✗'", None, 0),
     # what could be meant in two ways
     ("0.5 0.6", "side by side", None, 0),
     ("0.5<br>0.6", "side by side", None, 0),
@@ -176,6 +218,16 @@ def test_rulings(text: str, expected: float | str, figures: int | None, half_uni
 
 def test_every_ruling_is_made_once() -> None:
     assert len({text for text, *_ in RULINGS}) == len(RULINGS)
+
+
+@given(st.sampled_from([text for text, expected, *_ in RULINGS if isinstance(expected, float)]), st.data())
+def test_what_is_taken_off_has_no_digits(text: str, data: st.DataObject) -> None:
+    """A remark with a digit in it, wherever it stands, is never passed over."""
+    place = data.draw(st.integers(0, len(answers._ASIDES) - 1))
+    word = answers._ASIDES[place]
+    cut = data.draw(st.integers(0, len(word)))
+    assert not re.search("[0-9]", word)
+    assert isinstance(read_answer(f"{text} ({word[:cut]}5{word[cut:]})"), Unreadable)
 
 
 WORKING = {
@@ -249,6 +301,12 @@ def test_an_answer_with_a_bar_at_its_end_is_never_a_number(before: str, after: s
         "\\" * 1000,
         "\\(" * 500,
         "(approx)" * 120,
+        "(rounded rounded" * 60,
+        "1 (" + "rounded," * 110,
+        "✓ " * 500,
+        "approx " * 140,
+        "1 -1" * 249,
+        "1 - 1 " * 165,
         "~" * 1000,
         "1 " * 500,
         "·1" * 500,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -45,8 +46,31 @@ def test_a_sheet_that_can_be_handed_in() -> None:
         "mine.md: 3 of 4 numbers can be read.",
         "  code: 01234-56789",
         "  Blank (1): L",
-        "  This can be handed in.",
+        "  This can be handed in; 1 number is still blank.",
     )
+
+
+@pytest.mark.parametrize(
+    ("blank", "words"),
+    [
+        (0, "This can be handed in."),
+        (1, "This can be handed in; 1 number is still blank."),
+        (2, "This can be handed in; 2 numbers are still blank."),
+        (4, "Nothing is filled in yet: 4 numbers are blank."),
+    ],
+)
+def test_how_many_are_blank(blank: int, words: str) -> None:
+    rows = "".join(f"| `z1[{number}]` | {'' if number <= blank else 0.5} |\n" for number in range(1, 5))
+    report = check(SHEET[: SHEET.index("| `z1[1]`")] + rows)
+    assert report.clean
+    assert report.lines()[-1] == f"  {words}"
+
+
+def test_answers_behind_their_cells_are_told_with_their_lines() -> None:
+    report = check(SHEET.replace("| 0.3775 |", "|  | 0.3775").replace("| 4.567e-5 |", "| | 4.567e-5 |"))
+    assert report.clean
+    assert report.displaced == (8, 11)
+    assert "(write between the last two bars): lines 8, 11" in "\n".join(report.lines())
 
 
 def test_everything_at_once() -> None:
@@ -73,9 +97,8 @@ def test_everything_at_once() -> None:
         "  Passed over:",
         "    line 11: 'loss' is no name of a cell, so this row is not read."
         " Names are written as the sheet has them, like z1[1].",
-        "    line 16: this line gives l[2] and is outside a table. Put it into a row of the sheet's table."
-        " (A table needs the line |---|---| under its heading, no empty line inside, and no code block or HTML"
-        " around it.)",
+        "    line 16: this line gives l[2] and is outside a table. Put it into its row of the sheet's table,"
+        " under the heading '| cell | ... | answer |'.",
         "  Please mend this before you hand it in.",
     )
 
@@ -152,6 +175,13 @@ def test_files_that_cannot_be_read(tmp_path: Path, content: bytes | None, words:
     with pytest.raises(InputError, match=words) as refused:
         check_sheet(path)
     assert str(refused.value).startswith(f"{path}: file: ")
+
+
+def test_a_pipe_keeps_nobody_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.md")
+    for path in (tmp_path / "pipe.md", Path("/dev/zero")):
+        with pytest.raises(InputError, match="is no file, but a pipe"):
+            check_sheet(path)
 
 
 def test_a_folder_is_no_sheet(tmp_path: Path) -> None:

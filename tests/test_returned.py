@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from backproptable.answers import Answer, read_answer
 from backproptable.codes import make_code
 from backproptable.errors import InputError
+from backproptable.marking import mark_example
 from backproptable.returned import Returned, find_files, match, read_returned
 from backproptable.tables import MAX_SIZE
 from support.returned import ROWS, SHEET
@@ -166,6 +167,18 @@ def test_broken_links_and_pipes_are_remarked_and_keep_nobody_waiting(folder):
     assert [Path(remark.where).name for remark in remarks] == ["broken.md", "pipe.md"]
 
 
+def test_pipes_and_devices_that_are_named_are_refused(put, folder):
+    os.mkfifo(folder / "pipe.md")
+    (folder / "link.md").symlink_to("pipe.md")
+    with pytest.raises(InputError) as caught:
+        find_files([put("a.md"), folder / "pipe.md", folder / "link.md", Path("/dev/zero")])
+    assert [problem.what for problem in caught.value.problems] == ["is no file, but a pipe, a socket or a device."] * 3
+    assert not read_returned(folder / "pipe.md").readable
+    os.mkfifo(folder / "pipe.toml")
+    with pytest.raises(InputError, match="is no file, but a pipe"):
+        mark_example(folder / "pipe.toml")
+
+
 def test_a_folder_that_may_not_be_entered_is_remarked(put, folder, monkeypatch):
     path = put("a/a.md")
     put("b/b.md")
@@ -215,6 +228,13 @@ def test_markdown(put, name):
     assert file.answers["z1[1]"][0].line == SHEET.split("\n").index("| `z1[1]` | $z_ {1}$ | 0.3775 |") + 1
     assert file.readable
     assert file.remarks == ()
+
+
+def test_a_row_that_is_not_there_is_told_from_one_that_is_blank(put):
+    for name, without in (("a.md", SHEET.replace("| `L` |  |\n", "")), ("a.csv", CSV.replace("L,\n", ""))):
+        assert "L" not in read_returned(put(name, without)).answers
+    for name, blank in (("a.md", SHEET), ("a.csv", CSV), ("a.json", JSON)):
+        assert texts(read_returned(put(name, blank)))["L"] == [""]
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -165,6 +166,44 @@ def test_two_files_of_one_student_are_both_marked(twelve: Class) -> None:
     sheets = {sheet.sheet: sheet for sheet in twelve.verify().sheets}
     assert {path: sheet.student for path, sheet in sheets.items()} == dict.fromkeys(map(str, (first, second)), "00000")
     assert [sheets[str(path)].points for path in (first, second)] == [ASKED - 1, ASKED]
+
+
+@pytest.mark.parametrize("change", [str, lambda text: text.replace("\n", "\r\n\r\n").replace("| 0.", "|  **.")])
+def test_equal_answers_are_one_return(twelve: Class, change: Callable[[str], str]) -> None:
+    """Byte for byte, or under another name and laid out otherwise. The class is told; nobody has to look."""
+    first = twelve.hand_in(STUDENTS[0], {"L": "", "z1[1]": "0.7123"}, name="a/sheet.md")
+    text = change(first.read_text(encoding="utf-8"))
+    for name in ("b/copy (2).md", "c.md"):
+        (twelve.returned / name).parent.mkdir(exist_ok=True)
+        (twelve.returned / name).write_bytes(re.sub(r"\*\*(\.[0-9]+)", r"**\1**", text).encode())
+    result = twelve.verify()
+    (sheet,) = result.sheets
+    assert (sheet.sheet, sheet.student, sheet.needs_a_person) == (str(first), STUDENTS[0], False)
+    assert {Path(remark.where).name for remark in result.remarks} == {"copy (2).md", "c.md"}
+    assert all(f"says the same as {first} of the same student" in remark.what for remark in result.remarks)
+
+
+@pytest.mark.parametrize(
+    ("answers", "more"),
+    [({"z1[1]": "0.712"}, ""), ({"z1[1]": ""}, ""), ({"z1[1]": "abc"}, ""), ({"z1[1]": "0.7120"}, "\nz1[2] = 0.5\n")],
+)
+def test_returns_that_differ_are_all_marked(twelve: Class, answers: dict[str, str], more: str) -> None:
+    """In a number, in its digits, in what is blank or cannot be read, or in what a person has to see."""
+    twelve.hand_in(STUDENTS[0], {"z1[1]": "0.7120"}, name="a.md")
+    path = twelve.hand_in(STUDENTS[0], answers, name="b.md")
+    path.write_text(path.read_text(encoding="utf-8") + more, encoding="utf-8")
+    result = twelve.verify()
+    assert len(result.sheets) == 2
+    assert result.remarks == []
+
+
+def test_a_copy_under_the_name_of_another_student_is_no_second_return(twelve: Class) -> None:
+    """It is for a person to look whose work it is."""
+    twelve.hand_in(STUDENTS[0])
+    twelve.hand_in(STUDENTS[0], name=twelve.file(STUDENTS[1]))
+    result = twelve.verify()
+    assert [sheet.needs_a_person for sheet in result.sheets] == [False, True]
+    assert result.remarks == []
 
 
 def test_trouble_with_one_file_never_stops_the_others(twelve: Class) -> None:
