@@ -97,6 +97,7 @@ _templates = click.option(
 @click.option("--figures", type=int, metavar="N", help="Significant figures, 2 to 7 (carry full: 10).  [default: 4]")
 @click.option("--carry", metavar="paper|full", help="Work on printed numbers, or on all digits.  [default: paper]")
 @click.option("--paths", is_flag=True, help="Also give early gradients as sums over all their paths.")
+@click.option("--input-gradient", is_flag=True, help="Also give dL/dx, the gradient of the inputs.")
 @_templates
 def handout(
     example: str | None,
@@ -104,19 +105,16 @@ def handout(
     seed: int | None,
     formats: str,
     view: str,
-    layout: str | None,
-    notation: str | None,
-    explain: str | None,
-    figures: int | None,
-    carry: str | None,
     paths: bool,
+    input_gradient: bool,
     templates: Path | None,
+    **of_the_sheet: str | int | None,
 ) -> None:
     """Write one worked example: a preset, a file of your own, or a fresh draw of the default net."""
     from backproptable.handout import make_handout  # noqa: PLC0415 - heavy
     from backproptable.writing import write_files  # noqa: PLC0415
 
-    options = {"layout": layout, "notation": notation, "explain": explain, "figures": figures, "carry": carry}
+    options: dict[str, Any] = {**of_the_sheet, "input_gradient": input_gradient or None}  # a file may ask for it, too
     made = make_handout(
         _example(example),
         formats=[word.strip() for word in formats.split(",")],
