@@ -203,7 +203,7 @@ def assign(
     from backproptable.assign import assign_class, preview  # noqa: PLC0415 - heavy
     from backproptable.course import load_course  # noqa: PLC0415
     from backproptable.roster import load_roster  # noqa: PLC0415
-    from backproptable.summary import summary  # noqa: PLC0415
+    from backproptable.summary import summary, untested_lines  # noqa: PLC0415
 
     loaded, students = _both(
         lambda: load_course(course and _started(course, output)), lambda: load_roster(_started(roster, output))
@@ -212,8 +212,11 @@ def assign(
     if only_preview:
         from backproptable.writing import write_files  # noqa: PLC0415
 
-        for path in write_files(output / "preview", preview(loaded, students, formats=words, templates=templates)):
+        made = preview(loaded, students, formats=words, templates=templates)
+        for path in write_files(output / "preview", made.files):
             click.echo(path)
+        for line in untested_lines(dict.fromkeys(made.not_tested, 1), 1):
+            click.echo(line, err=True)
         return
     try:
         report = assign_class(
