@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -22,7 +23,7 @@ from backproptable.mistakes import WrongLine, wrong_lines
 from backproptable.plan import Digits, Reason
 from backproptable.render.printers import Place, plain
 from backproptable.returned import Written
-from support.drawn import KINDS, Kind
+from support.drawn import KINDS
 from support.marking import marker
 from support.students import Habits, Slip, Students, habits_of
 from support.verdicts import Class
@@ -33,9 +34,10 @@ Texts = dict[str, str]
 """What stands in the answer cells of a sheet, by the name of the cell."""
 Rewrite = Callable[["Sheet"], Texts]
 
-USUAL: Final = {
-    verdict: Decimal({"right": "1", "follows": "1", "too_few_digits": "0.5"}.get(verdict.value, "0"))
-    for verdict in Verdict
+USUAL: Final = dict.fromkeys(Verdict, Decimal(0)) | {
+    Verdict.RIGHT: Decimal(1),
+    Verdict.FOLLOWS: Decimal(1),
+    Verdict.TOO_FEW_DIGITS: Decimal("0.5"),
 }
 """The points of a course file that says nothing of them."""
 NETS: Final = (
@@ -105,7 +107,7 @@ def _other_number(sheet: Sheet) -> Texts:
 
 def _swapped(text: str) -> str:
     digits = [place for place, sign in enumerate(text) if sign.isdigit()]
-    for first, second in zip(digits, digits[1:], strict=False):
+    for first, second in pairwise(digits):
         if text[first] != text[second] and text[first] != "0":
             signs = list(text)
             signs[first], signs[second] = signs[second], signs[first]
@@ -126,10 +128,10 @@ def _formulas(share: float, *, with_result: bool = False) -> Rewrite:
 
         for _, cell in plan.worked:
             text = texts.get(cell.name)
-            if text and cell.name not in sheet.wrong and cell.digits is Digits.FIGURES and cell.formula is not None:
-                if sheet.chance.random() < share:
-                    put_in = plain(cell.formula, number)
-                    texts[cell.name] = f"{put_in} = {text}" if with_result else put_in
+            is_rounded = cell.digits is Digits.FIGURES and cell.formula is not None
+            if text and cell.name not in sheet.wrong and is_rounded and sheet.chance.random() < share:
+                put_in = plain(cell.formula, number)
+                texts[cell.name] = f"{put_in} = {text}" if with_result else put_in
         return texts
 
     return rewrite
@@ -234,8 +236,7 @@ def simulate(habit: Habit, sheets: int, *, with_mistake: bool, nets: int = len(N
     """So many sheets of each of some nets."""
     outcome = Outcome()
     for name in NETS[:nets]:
-        kind = KINDS[name]
-        for sheet, answered, mistake in _worked(name, kind, habit, sheets, with_mistake=with_mistake):
+        for sheet, answered, mistake in _worked(name, habit, sheets, with_mistake=with_mistake):
             (marked,) = _marker(name).mark([answered])
             outcome.add(sheet, marked, mistake)
     return outcome
@@ -247,14 +248,20 @@ def _marker(name: str) -> Marker:
     return marker(kind.plan, figures=kind.figures, carry=kind.carry, points=USUAL)
 
 
+@cache
+def _class(name: str) -> Class:
+    kind = KINDS[name]
+    return Class(kind.net, kind.figures, kind.carry, kind.grids)
+
+
 def _is_exact(of: Class, name: str) -> bool:
     return of.plan.by_name[name].digits is Digits.EXACT
 
 
 def _worked(
-    name: str, kind: Kind, habit: Habit, count: int, *, with_mistake: bool
+    name: str, habit: Habit, count: int, *, with_mistake: bool
 ) -> Iterator[tuple[Sheet, Answered, WrongLine | None]]:
-    of = Class(kind.net, kind.figures, kind.carry, kind.grids)
+    of, kind = _class(name), KINDS[name]
     lines = wrong_lines(of.plan) if with_mistake else []
     for sheets, chance in of.sheets(count, f"habits {name} {habit.words} {with_mistake}"):
         chosen = [lines[int(place)] for place in chance.integers(len(lines), size=sheets.count)] if lines else []
@@ -270,10 +277,10 @@ def _worked(
             wrong = {mistake.cell.name} if mistake else set()
             if habit.may_be_short:  # a bare 1 is 1.000 or nothing
                 wrong |= {name for name, text in texts.items() if text == "1" and not _is_exact(of, name)}
-            if mistake and not (
-                students.changed[of.plan.row[mistake.cell.address], column] and texts[mistake.cell.name]
-            ):
-                continue  # the mistake changes nothing here, or nobody wrote it down
+            if mistake is not None:
+                changed = students.changed[of.plan.row[mistake.cell.address], column]
+                if not changed or not texts[mistake.cell.name]:
+                    continue  # the mistake changes nothing here, or nobody wrote it down
             sheet = Sheet(of, students, column, texts, chance, wrong)
             if habit.rewrite:
                 texts = habit.rewrite(sheet)
