@@ -167,7 +167,7 @@ def test_feedback_of_a_sheet_with_nothing_wrong():
 def test_feedback_of_a_sheet_that_could_not_be_read():
     text = feedback_md(SHEETS[-1], PLAN, title=TITLE)
     assert "No number could be read" in text
-    assert "Step by step" not in text
+    assert "All numbers" not in text
 
 
 def test_class_summary(file_regression):
@@ -219,7 +219,7 @@ def test_unexplained_numbers_are_not_said_to_be_the_same_thing_again():
     text = feedback_md(odd, PLAN, title=TITLE)
     assert "happened again" not in text
     assert "go through this line again" in text
-    others = text[text.index("**Wrong**: no typical mistake") : text.index("## Step by step")]
+    others = text[text.index("**Wrong**: no typical mistake") : text.index("## All numbers")]
     assert re.findall(r"^- `(.*?)`", others, re.MULTILINE) == ["a1[1]", "l[1]"]
 
 
@@ -253,7 +253,7 @@ def test_a_given_that_was_copied_wrongly_has_a_part_of_its_own():
     given = MarkedCell("x[1]", "0.7", 3, V.SLIP, "0.5", 0.5, 0.5, ("miscopied",))
     copied = MarkedSheet("one.toml", None, "", {}, (given, *ALL_RIGHT.cells), Decimal(18), Decimal(19))
     text = feedback_md(copied, PLAN, title=TITLE)
-    assert "| Given |  | 0 of 1 | ✗ `x[1]` |" in text
+    assert "| Given | 0 of 1 | ✗ `x[1]` |" in text
     assert "not the number that the sheet gives" in text
     assert sum(count.asked for count in step_counts([copied], PLAN)) == 18
     assert report_json([copied])
@@ -283,7 +283,8 @@ def test_several_updates_have_parts_of_their_own():
     text = feedback_md(marked, plan, title=TITLE)
     parts = ["forward pass", "loss", "backward pass", "update"]
     headings = [f"Update {update}: {part}" for update in (1, 2) for part in parts]
-    assert re.findall(r"^\| ([^|]+?) \| `", text, re.MULTILINE) == [*headings, "After the update"]
+    rows = text[text.index("## All numbers") :]
+    assert re.findall(r"^\| ([^|]+?) \| \d+ of", rows, re.MULTILINE) == [*headings, "After the update"]
     summary, picture = class_md([marked], ENTRIES, plan, title=TITLE, policy=POLICY)
     assert "| `z1@2` | forward pass, update 2 |" in summary
     assert ">after the update</text>" in picture
@@ -299,7 +300,8 @@ def test_updates_of_an_online_run_say_their_sample_and_epochs_have_a_part_of_the
         headings += [f"Update {update} (epoch {epoch}, sample {sample}): {part}" for part in parts]
         headings += [f"Epoch {epoch}: its error"] if sample == 2 else []
     text = feedback_md(marked, plan, title=TITLE)
-    assert re.findall(r"^\| ([^|]+?) \| `", text, re.MULTILINE) == [*headings, "After the update"]
+    rows = text[text.index("## All numbers") :]
+    assert re.findall(r"^\| ([^|]+?) \| \d+ of", rows, re.MULTILINE) == [*headings, "After the update"]
     summary, picture = class_md([marked], ENTRIES, plan, title=TITLE, policy=POLICY)
     assert "| `z1@2` | forward pass, update 2 |" in summary
     assert "| `E[2]` | epoch 2 |" in summary
@@ -492,7 +494,7 @@ def test_what_is_flagged_survives_the_parser_of_github():
             assert f"{each.name} (line {each.line}): {each.written} ({each.reason})" in page.text
 
 
-def test_the_table_of_steps_adds_up():
+def test_the_table_of_all_numbers_adds_up():
     page = Page(feedback_md(EVERY_VERDICT, PLAN, title=TITLE))
     table = page.cells[page.cells.index("correct") :]
     of_steps = [tuple(map(int, text.split(" of "))) for text in table if re.fullmatch("[0-9]+ of [0-9]+", text)]

@@ -74,7 +74,7 @@ def feedback_md(sheet: MarkedSheet, plan: Plan, *, title: str, opposite: Collect
             "corrected": _names(cell for cell in sheet.cells if "corrected" in cell.because),
             "cut": any("cut" in cell.because for cell in sheet.cells),
             "passed_over": sum(remark.where not in _OF_CELLS for remark in sheet.remarks),
-            "steps": list(_steps(sheet, plan)),
+            "parts": list(_parts(sheet, plan)),
         },
     )
     return text.rstrip("\n") + "\n"
@@ -98,28 +98,22 @@ def _listed(things: Sequence[str]) -> str:
 
 
 class _Row(NamedTuple):
-    """A step in the table of all steps."""
+    """A part of the training step in the table of all of them."""
 
     kind: str
     update: int
-    is_new_part: bool
-    name: str
     asked: int
     correct: int
     others: str
 
 
-def _steps(sheet: MarkedSheet, plan: Plan) -> Iterator[_Row]:
-    """A row per step: how many of its numbers are right, and which are not. Copied givens have a row of their own."""
+def _parts(sheet: MarkedSheet, plan: Plan) -> Iterator[_Row]:
+    """How many numbers of each part are right, and which are not. Copied givens are a part of their own."""
     steps = step_of_cells(plan)
-    part: tuple[str, int] | None = None
-    for step, group in groupby(sheet.cells, key=lambda cell: steps.get(cell.name)):
+    for part, group in groupby(sheet.cells, key=lambda cell: _part(steps.get(cell.name))):
         cells = list(group)
-        this = _part(step)
         not_correct = (f"{VERDICTS[cell.verdict].sign} `{cell.name}`" for cell in cells if not got(cell))
-        name, correct = step.name if step else "", sum(map(got, cells))
-        yield _Row(*this, this != part, name, len(cells), correct, ", ".join(not_correct))
-        part = this
+        yield _Row(*part, len(cells), sum(map(got, cells)), ", ".join(not_correct))
 
 
 def _part(step: Step | None) -> tuple[str, int]:
