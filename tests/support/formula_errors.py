@@ -64,7 +64,9 @@ class Changes:
             if found:
                 places = sorted({place for place, _ in found})
                 chosen = random.choice(places)
-                return kind, _put(formula, chosen, random.choice([option for place, option in found if place == chosen]))
+                return kind, _put(
+                    formula, chosen, random.choice([option for place, option in found if place == chosen])
+                )
         raise AssertionError(f"{formula} admits no change")
 
     # --- numbers of other cells: only such as stand above the line, for others are not there yet

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from itertools import pairwise
 from random import Random
 from typing import Final
 
@@ -40,7 +41,7 @@ def _on_digits(change: Callable[[list[str], list[int], Random], bool]) -> Writes
 
 
 def _swap(letters: list[str], places: list[int], random: Random) -> bool:
-    pairs = [pair for pair in zip(places, places[1:], strict=False) if letters[pair[0]] != letters[pair[1]]]
+    pairs = [pair for pair in pairwise(places) if letters[pair[0]] != letters[pair[1]]]
     if not pairs:
         return False
     one, two = random.choice(pairs)
