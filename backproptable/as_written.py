@@ -49,5 +49,12 @@ class AsWritten:
             for row, whole in enumerate(self._whole)
         ]
 
+    def text(self, row: int, number: float) -> str:
+        """One number of the plan as it is written in this row."""
+        on_sheet = float(self.sign[row, 0]) * number + 0.0
+        if self._whole[row]:
+            return self._whole_text(float(rounded(on_sheet, _CERTAIN)))
+        return show(float(rounded(on_sheet, self.figures)), self.figures)
+
     def _whole_text(self, value: float) -> str:
         return show_exact(Decimal(repr(value)), self.figures) if abs(value) < np.inf else ""

@@ -81,7 +81,7 @@ def step_counts(sheets: Iterable[MarkedSheet], plan: Plan) -> list[StepCount]:
 
 
 def cause_counts(sheets: Sequence[MarkedSheet], known: Mapping[str, object]) -> list[CauseCount]:
-    """The mistakes and slips that explain wrong numbers, the most frequent first; else in the order of `known`."""
+    """The mistakes and slips that explain wrong numbers: those of most students first, else in the order of `known`."""
     counts: dict[str, CauseCount] = {}
     for sheet in sheets:
         for code, cells in _causes(sheet, known).items():
@@ -92,7 +92,7 @@ def cause_counts(sheets: Sequence[MarkedSheet], known: Mapping[str, object]) -> 
                 count.alone += is_alone
                 count.among += not is_alone
     places = {code: place for place, code in enumerate(known)}
-    return sorted(counts.values(), key=lambda count: (-count.count, places[count.code]))
+    return sorted(counts.values(), key=lambda count: (-count.sheets, -count.count, places[count.code]))
 
 
 def _causes(sheet: MarkedSheet, known: Mapping[str, object]) -> dict[str, list[tuple[MarkedCell, bool]]]:

@@ -68,6 +68,8 @@ class Course:
     hand_in: str = ""
     """Where and how, on one line; Markdown, like the instructions."""
     instructions: str = ""
+    name_students: bool = False
+    """Whether the summary of the class may name students, and not only give their ids."""
     plan: Plan
     grids: Grids = DEFAULT_GRIDS
     figures: int = DEFAULT_FIGURES

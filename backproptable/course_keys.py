@@ -101,6 +101,7 @@ class _CourseKeys(Keys):
     due: Annotated[str, PlainValidator(_due)] | None = None
     hand_in: Annotated[str, _line(_LONG_LINE)] | None = None
     instructions: Annotated[str, AfterValidator(_page)] | None = None
+    name_students: bool | None = None
 
 
 class _GridKeys(Keys):

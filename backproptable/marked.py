@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
@@ -77,6 +77,8 @@ class MarkedSheet:
     """What they would earn if all of them were right."""
     remarks: tuple[Problem, ...] = ()
     """What was passed over in the file, and why."""
+    numbers: Mapping[str, str] = field(default_factory=dict)
+    """The numbers that its flagged lines stand on, as they are on the sheet, by the name of their cell."""
 
     @property
     def first_error(self) -> MarkedCell | None:

@@ -13,13 +13,13 @@ import numpy as np
 
 from backproptable.answers import Answer, Blank, Reading, Unreadable, read_answer
 from backproptable.as_written import AsWritten
-from backproptable.digits import MAX_FIGURES_ON_PAPER, half_unit
+from backproptable.digits import MAX_FIGURES_ON_PAPER, half_unit, show_given
 from backproptable.errors import Problem
 from backproptable.evaluate import Calculator, Table
 from backproptable.explanations import Explained, Explanations
-from backproptable.formula import Formula
+from backproptable.formula import Formula, references
 from backproptable.judge import Judge, Judged
-from backproptable.marked import MarkedCell, MarkedSheet, Verdict
+from backproptable.marked import ERRORS, MarkedCell, MarkedSheet, Verdict
 from backproptable.names import Address
 from backproptable.one_reading import Truth, Verdicts
 from backproptable.papers import Papers
@@ -31,6 +31,8 @@ __all__ = ["Answered", "Marker"]
 
 _FEWEST_ANSWERED: Final = 10
 """Lines of which more than half may say something by holding the same number."""
+_EXPLAINED: Final = (*ERRORS, Verdict.TOO_FEW_DIGITS)
+"""Verdicts of lines that are shown as they should have been worked."""
 _MOST_NAMES: Final = 12
 """Of the rows that are missing; the report has them all."""
 _UNDEFINED: Final = "a number above it leaves open what this line can be, so that nobody can say whether it is right"
@@ -66,6 +68,7 @@ class Marker:
     ) -> None:
         """`opposite` are the families of cells that the sheet's notation writes with the opposite sign."""
         self.plan, self.figures, self.carry, self.policy = plan, figures, carry, policy
+        self.opposite = frozenset(opposite)
         self._calculator, self._judge = Calculator(plan), Judge(plan, figures, carry)
         self._as_written = AsWritten(plan, figures, carry, opposite)
         self._explanations = Explanations(self._judge, self._as_written)
@@ -188,7 +191,31 @@ class Marker:
             points=self.policy.points(cells),
             possible=self.policy.possible(cell.name for cell in cells),
             remarks=(*sheet.remarks, *_remarks(cells, constant)),
+            numbers=self._numbers(sheet, readings, page, column, cells),
         )
+
+    def _numbers(
+        self,
+        sheet: Answered,
+        readings: Mapping[int, tuple[Reading | None, Written | None, tuple[str, ...]]],
+        page: _Page,
+        column: int,
+        cells: Sequence[MarkedCell],
+    ) -> dict[str, str]:
+        """The numbers on the sheet that its flagged lines stand on, by the name of their cell."""
+        flagged = [self.plan.by_name[cell.name] for cell in cells if cell.verdict in _EXPLAINED]
+        used = dict.fromkeys(to for cell in flagged if cell.formula for to in references(cell.formula))
+        numbers = {}
+        for row in (self.plan.row[to] for to in used):  # type: ignore[index]
+            name, reading = self.plan.cells[row].name, readings.get(row, (None,))[0]
+            if isinstance(reading, Answer):
+                is_plain = reading.decimal is not None
+                numbers[name] = show_given(reading.decimal) if is_plain else f"({reading.value:.6g})"  # type: ignore[arg-type]
+            elif name in sheet.givens:
+                numbers[name] = sheet.givens[name]
+            elif page.papers.given[row, column]:
+                numbers[name] = self._as_written.text(row, float(page.papers.value[row, column]))
+        return numbers
 
     def _constant(self, page: _Page, column: int) -> float | None:
         """The number that more than half of the answered lines hold, if the key's lines hold no such number."""

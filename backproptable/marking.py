@@ -45,8 +45,8 @@ def mark_example(path: Path) -> Marked:
     """Verify the answers in an example file. Raises `InputError`."""
     if is_device(path):
         raise InputError([Problem("file", NO_FILE, "Name a TOML file.")], str(path))
-    sheet, _ = verify_example(load_example(path))
-    return Marked(terminal_lines(sheet), {"": {REPORT: report_json([sheet])}}, _has_found(sheet))
+    sheet, plan, opposite = verify_example(load_example(path))
+    return Marked(terminal_lines(sheet, plan, opposite), {"": {REPORT: report_json([sheet])}}, _has_found(sheet))
 
 
 def mark_class(paths: Sequence[Path], keys: Path, *, course: Course | None, before: str | None) -> Marked:
@@ -57,7 +57,11 @@ def mark_class(paths: Sequence[Path], keys: Path, *, course: Course | None, befo
     folder = open_keys(keys, course.points if course else None)
     result = verify_class(paths, folder)
     few = len(result.sheets) <= _FEW
-    lines: Lines = [line for sheet in result.sheets for line in terminal_lines(sheet)] if few else []
+    lines: Lines = (
+        [line for sheet in result.sheets for line in terminal_lines(sheet, folder.plan, folder.marker.opposite)]
+        if few
+        else []
+    )
     lines += [("bad", str(remark)) for remark in result.remarks]
     files = class_reports(folder, result.sheets)
     if before is not None and (changed := changes(before, result.sheets)):
@@ -69,12 +73,21 @@ def mark_class(paths: Sequence[Path], keys: Path, *, course: Course | None, befo
 
 def class_reports(folder: KeyFolder, sheets: Sequence[MarkedSheet]) -> dict[str, dict[str, str]]:
     """All files about these sheets: text by file name, by folder."""
-    summary, picture = class_md(sheets, list(folder.entries.values()), folder.plan, title=folder.title)
+    summary, picture = class_md(
+        sheets,
+        list(folder.entries.values()),
+        folder.plan,
+        title=folder.title,
+        policy=folder.marker.policy,
+        by_name=folder.by_name,
+    )
     feedback: dict[str, str] = {}
     for student, of_student in by_student(sheets).items():
         for number, sheet in enumerate(of_student, start=1):
             stem = folder.entries[student]["file"] + (f"_{number}" if number > 1 else "")
-            feedback[f"{stem}_FEEDBACK.md"] = feedback_md(sheet, folder.plan, title=folder.title)
+            feedback[f"{stem}_FEEDBACK.md"] = feedback_md(
+                sheet, folder.plan, title=folder.title, opposite=folder.marker.opposite
+            )
     reports = {
         REPORT: report_json(sheets),
         "grades.csv": grades_csv(sheets, folder.entries.values()),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -55,6 +55,8 @@ class KeyFolder:
     asked: tuple[str, ...]
     """The names of the asked cells."""
     title: str
+    by_name: bool
+    """Whether the summary of the class may name students."""
 
     def entry(self, word: str) -> Entry:
         """Who has this code, student id or file name. Raises `InputError` if nobody has."""
@@ -109,7 +111,8 @@ def open_keys(folder: Path, points: Points | None = None) -> KeyFolder:
     )
     names = tuple(cell.name for _, cell in plan.worked if cell.address in task.asked)
     entries = {entry["student_id"]: entry for entry in manifest.entries()}
-    return KeyFolder(entries, plan, marker, names, course["course"]["title"])
+    by_name = bool(course["course"].get("name_students", False))
+    return KeyFolder(entries, plan, marker, names, course["course"]["title"], by_name)
 
 
 def verify_class(paths: Sequence[Path], keys: KeyFolder) -> ClassResult:
@@ -168,8 +171,11 @@ def _of_nobody(returned: Returned, more: Iterable[Problem]) -> MarkedSheet:
     return MarkedSheet(str(returned.path), None, "", {}, (), Decimal(0), Decimal(0), remarks)
 
 
-def verify_example(example: Example) -> tuple[MarkedSheet, Plan]:
-    """Mark the answers in an example file. Raises `InputError` where it gives too little to work with."""
+def verify_example(example: Example) -> tuple[MarkedSheet, Plan, Collection[str]]:
+    """Mark the answers in an example file; with its plan, and the families whose sign its notation turns round.
+
+    Raises `InputError` where it gives too little to work with.
+    """
     plan = derive_plan(example.net)
     problems = [
         Problem(f"[answers] {name}", "is no cell of this net.", suggestion(name, plan.by_name))
@@ -198,4 +204,4 @@ def verify_example(example: Example) -> tuple[MarkedSheet, Plan]:
     givens["eta"] = str(example.net.learning_rate)
     answers = {name: (Written(text, None),) for name, text in example.answers.items()}
     (sheet,) = marker.mark([Answered(example.source, givens, answers)])
-    return sheet, plan
+    return sheet, plan, marker.opposite

@@ -57,6 +57,7 @@ DEFAULTS = {
         "due": "",
         "hand_in": "",
         "instructions": "",
+        "name_students": False,
     },
     "net": {
         "layers": [3, 3, 3, 3],
@@ -424,7 +425,7 @@ BAD = {
         "about = 'x'\n[course]\nQQQ = 1\n[draw.inputs]\nQQQ = 2",
         """
         about: is not a known key. Known: course, net, draw, sheet, points.
-        [course] QQQ: is not a known key. Known: title, assignment, file_name, due, hand_in, instructions.
+        [course] QQQ: is not a known key. Known: title, assignment, file_name, due, ... name_students.
         [draw] inputs.QQQ: is not a known key. Known: low, high, grid.
         """,
     ),

@@ -61,7 +61,7 @@ ROOMS = (
     "givens reading course_keys",
     "example course",
     "render.__init__ render.form render.matrices render.printers render.prose render.signs render.templates",
-    "render.quoting render.verdict_words render.class_picture",
+    "render.quoting render.verdict_words render.worked_lines render.class_picture",
     "render.reports render.feedback render.class_summary",
     "render.activations render.epochs render.listing render.questions render.rulings",
     "render.listing_in_time",

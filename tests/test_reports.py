@@ -35,6 +35,7 @@ from backproptable.render.class_summary import class_md
 from backproptable.render.feedback import cell_line, feedback_md, terminal_lines
 from backproptable.render.reports import grades_csv, report_json
 from backproptable.render.verdict_words import REMARKS, VERDICTS, WORDS, number, why
+from backproptable.scoring import Policy
 from backproptable.slips import SLIPS
 from support.hostile import ATTACKS, INVISIBLE, hostile_rows
 
@@ -73,6 +74,8 @@ def sheet(student="s1", *, name="", file="", remarks=(), columns=None, **wrong):
         remarks,
     )
 
+
+POLICY = Policy(PLAN, {verdict: Decimal(POINTS.get(verdict, "0")) for verdict in Verdict})
 
 V = Verdict
 EVERY_VERDICT = sheet(
@@ -164,16 +167,16 @@ def test_feedback_of_a_sheet_with_nothing_wrong():
 def test_feedback_of_a_sheet_that_could_not_be_read():
     text = feedback_md(SHEETS[-1], PLAN, title=TITLE)
     assert "No number could be read" in text
-    assert "Line by line" not in text
+    assert "Step by step" not in text
 
 
 def test_class_summary(file_regression):
-    text, _ = class_md(SHEETS, ENTRIES, PLAN, title=TITLE)
+    text, _ = class_md(SHEETS, ENTRIES, PLAN, title=TITLE, policy=POLICY)
     golden(file_regression, text, "marked_class.md")
 
 
 def test_class_picture(file_regression):
-    _, picture = class_md(SHEETS, ENTRIES, PLAN, title=TITLE)
+    _, picture = class_md(SHEETS, ENTRIES, PLAN, title=TITLE, policy=POLICY)
     golden(file_regression, picture, "marked_class.svg")
 
 
@@ -203,26 +206,27 @@ def test_a_line_for_any_number():
 def test_the_first_wrong_line_is_named_with_what_was_expected_and_why():
     text = feedback_md(EVERY_VERDICT, PLAN, title=TITLE)
     first = text[text.index("## Where to look first") : text.index("## Look at these")]
-    assert "**`z1[1]`** in line 40" in first
-    assert "you wrote 0.1." in first
-    assert "gives **0**" in first
+    assert "`z1[1]` (line 40): you wrote 0.1, and it should be **0**." in first
+    assert "`= x[1] · W1[1,1] + x[2] · W1[2,1] + b1[1] = 0`" in first
     assert "the bias is left out of a weighted sum" in first
-    assert "again at `b1'[1]`" in first
+    assert "The same happened again" in first
+    assert "- `b1'[1]` (line" in first
     assert "it follows from them: `a1[1]`, `L'`." in first
 
 
 def test_unexplained_numbers_are_not_said_to_be_the_same_thing_again():
     odd = sheet(cells=[cell(name, V.WRONG, "7.1", "0.2") for name in NAMES[:3]])
     text = feedback_md(odd, PLAN, title=TITLE)
-    assert "again at" not in text
+    assert "happened again" not in text
     assert "go through this line again" in text
-    assert "- Wrong at `a1[1]`, `l[1]`: no typical mistake" in text
+    others = text[text.index("**Wrong**: no typical mistake") : text.index("## Step by step")]
+    assert re.findall(r"^- `(.*?)`", others, re.MULTILINE) == ["a1[1]", "l[1]"]
 
 
 def test_what_is_expected_may_be_unknown():
     odd = sheet(cells=[cell("z1[1]", V.WRONG, "7.1", "")])
     text = feedback_md(odd, PLAN, title=TITLE)
-    assert "you wrote 7.1.\n" in text
+    assert "you wrote 7.1.  \n" in text
     assert "****" not in text
     assert "expected" not in str(terminal_lines(odd))
 
@@ -241,7 +245,7 @@ def test_what_was_passed_over_is_said_to_the_teacher_only():
     said = feedback_md(EVERY_VERDICT, PLAN, title=TITLE)
     assert "Your teacher looks at it" in said
     assert "zz" not in said
-    assert "zz&#91;1&#93;" in class_md(SHEETS, ENTRIES, PLAN, title=TITLE)[0]
+    assert "zz[1]" in class_md(SHEETS, ENTRIES, PLAN, title=TITLE, policy=POLICY)[0]
     assert any("zz[1]" in text for _, text in terminal_lines(EVERY_VERDICT))
 
 
@@ -249,7 +253,7 @@ def test_a_given_that_was_copied_wrongly_has_a_part_of_its_own():
     given = MarkedCell("x[1]", "0.7", 3, V.SLIP, "0.5", 0.5, 0.5, ("miscopied",))
     copied = MarkedSheet("one.toml", None, "", {}, (given, *ALL_RIGHT.cells), Decimal(18), Decimal(19))
     text = feedback_md(copied, PLAN, title=TITLE)
-    assert "### Given\n" in text
+    assert "| Given |  | 0 of 1 | ✗ `x[1]` |" in text
     assert "not the number that the sheet gives" in text
     assert sum(count.asked for count in step_counts([copied], PLAN)) == 18
     assert report_json([copied])
@@ -279,8 +283,8 @@ def test_several_updates_have_parts_of_their_own():
     text = feedback_md(marked, plan, title=TITLE)
     parts = ["forward pass", "loss", "backward pass", "update"]
     headings = [f"Update {update}: {part}" for update in (1, 2) for part in parts]
-    assert re.findall("^### (.*)", text, re.MULTILINE) == [*headings, "After the update"]
-    summary, picture = class_md([marked], ENTRIES, plan, title=TITLE)
+    assert re.findall(r"^\| ([^|]+?) \| `", text, re.MULTILINE) == [*headings, "After the update"]
+    summary, picture = class_md([marked], ENTRIES, plan, title=TITLE, policy=POLICY)
     assert "| `z1@2` | forward pass, update 2 |" in summary
     assert ">after the update</text>" in picture
     assert set(PART_WORDS) == {step.part for step in plan.steps} | {Part.EPOCH}
@@ -295,8 +299,8 @@ def test_updates_of_an_online_run_say_their_sample_and_epochs_have_a_part_of_the
         headings += [f"Update {update} (epoch {epoch}, sample {sample}): {part}" for part in parts]
         headings += [f"Epoch {epoch}: its error"] if sample == 2 else []
     text = feedback_md(marked, plan, title=TITLE)
-    assert re.findall("^### (.*)", text, re.MULTILINE) == [*headings, "After the update"]
-    summary, picture = class_md([marked], ENTRIES, plan, title=TITLE)
+    assert re.findall(r"^\| ([^|]+?) \| `", text, re.MULTILINE) == [*headings, "After the update"]
+    summary, picture = class_md([marked], ENTRIES, plan, title=TITLE, policy=POLICY)
     assert "| `z1@2` | forward pass, update 2 |" in summary
     assert "| `E[2]` | epoch 2 |" in summary
     assert ">epoch 1</text>" in picture
@@ -444,7 +448,7 @@ def test_files_whose_names_are_no_text_can_still_be_written():
     assert json.loads(report_json([odd]).encode())["sheets"][0]["sheet"] == "a\udc80b.md"
     grades_csv([odd], ENTRIES).encode()
     feedback_md(odd, PLAN, title=TITLE).encode()
-    for text in class_md([odd], ENTRIES, PLAN, title="\udc80"):
+    for text in class_md([odd], ENTRIES, PLAN, title="\udc80", policy=POLICY):
         text.encode()
     assert "".join(text for _, text in terminal_lines(odd)).encode()
 
@@ -476,23 +480,44 @@ class Page(HTMLParser):
             self.cells[-1] += data
 
 
-def test_the_table_of_the_feedback_survives_the_parser_of_github():
+def test_what_is_flagged_survives_the_parser_of_github():
     page = Page(feedback_md(EVERY_VERDICT, PLAN, title=TITLE))
     for each in EVERY_VERDICT.cells:
-        place = page.cells.index(each.name)
-        name, written, verdict, expected, reason = page.cells[place : place + 5]
-        assert name == each.name
-        assert written == each.written
-        assert verdict == f"{VERDICTS[each.verdict].sign} {VERDICTS[each.verdict].words}"
-        assert expected == (each.expected if each.verdict in (V.MISTAKE, V.SLIP, V.WRONG, V.TOO_FEW_DIGITS) else "")
-        assert reason == why(each)
+        if each.verdict in (V.MISTAKE, V.SLIP, V.WRONG, V.TOO_FEW_DIGITS):
+            assert (
+                f"{each.name} (line {each.line}): you wrote {each.written}, and it should be {each.expected}."
+                in page.text
+            )
+        elif each.verdict is V.UNREADABLE:
+            assert f"{each.name} (line {each.line}): {each.written} ({each.reason})" in page.text
+
+
+def test_the_table_of_steps_adds_up():
+    page = Page(feedback_md(EVERY_VERDICT, PLAN, title=TITLE))
+    table = page.cells[page.cells.index("correct") :]
+    of_steps = [tuple(map(int, text.split(" of "))) for text in table if re.fullmatch("[0-9]+ of [0-9]+", text)]
+    assert [sum(column) for column in zip(*of_steps, strict=True)] == [sum(map(got, EVERY_VERDICT.cells)), len(NAMES)]
+    not_correct = {each.name for each in EVERY_VERDICT.cells if not got(each)}
+    listed = [name for text in page.cells for name in text.split(", ") if name[:2] in ("✗ ", "… ", "✓ ", "– ", "? ")]
+    assert {name[2:] for name in listed} == not_correct
+    assert len(listed) == len(not_correct)
+
+
+def test_the_counts_of_the_first_line_add_up():
+    text = feedback_md(EVERY_VERDICT, PLAN, title=TITLE)
+    (line,) = re.findall(r"^\*\*.*", text, re.MULTILINE)[:1]
+    correct, asked, rest = (int(found) for found in re.search(r"(\d+) of (\d+) .*other (\d+):", line).groups())
+    assert correct + rest == asked == len(NAMES)
+    before, after = (re.sub(r"\([^)]*\)", "", part) for part in re.split(r"The other \d+:", line))
+    assert sum(map(int, re.findall(r"(\d+) (?!of|numbers)", before.split(":")[1]))) == correct
+    assert sum(map(int, re.findall(r"(\d+) ", after))) == rest
 
 
 def attacked(attack):
     cells = [
         cell("z1[1]", V.WRONG, attack, "1"),
         cell("a1[1]", V.UNREADABLE, attack, "1", reason=attack),
-        cell("L", V.RIGHT, attack, "1"),
+        cell("L", V.MISTAKE, attack, "1", ("bias_forgotten",)),
     ]
     remarks = (Problem("line 1", attack, attack),)
     return sheet(f"s{attack}", name=attack, file=f"f{attack}".replace("/", ""), cells=cells, remarks=remarks)
@@ -507,7 +532,7 @@ def test_what_strangers_write_stays_text(attack):
     if one_line(attack):
         assert seen == expected
     shown = shortened(one_line(attack), 60)
-    assert page.cells.count(shown) >= 3 or not shown
+    assert page.text.count(shown) >= 3 or not shown
 
 
 def test_a_hostile_class_is_listed_and_nothing_more():
@@ -518,6 +543,7 @@ def test_a_hostile_class_is_listed_and_nothing_more():
             [entry(f"s{text}") for text in texts],
             PLAN,
             title=texts[0],
+            policy=POLICY,
         )
         for texts in ([f"plain{number}" for number in range(len(attacks))], attacks)
     )
@@ -555,7 +581,7 @@ def test_mistakes_are_counted_apart_where_several_fit():
 
 
 def test_students_outside_the_manifest_and_with_two_sheets_are_not_counted():
-    text, picture = class_md(SHEETS, ENTRIES[1:], PLAN, title=TITLE)
+    text, picture = class_md(SHEETS, ENTRIES[1:], PLAN, title=TITLE, policy=POLICY)
     assert "this student is not in the manifest" in text
     assert "| counted below | 5 |" in text
     assert "| returned nothing | 2 |" in text
@@ -563,7 +589,7 @@ def test_students_outside_the_manifest_and_with_two_sheets_are_not_counted():
 
 
 def test_a_class_that_returned_nothing():
-    text, picture = class_md([], ENTRIES, PLAN, title=TITLE)
+    text, picture = class_md([], ENTRIES, PLAN, title=TITLE, policy=POLICY)
     assert "| returned nothing | 9 |" in text
     assert "No sheet could be counted yet." in text
     assert "class.svg" not in text

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from fractions import Fraction
 from statistics import mean, median
 from typing import Any, Final
 from urllib.parse import quote
@@ -11,13 +13,14 @@ from urllib.parse import quote
 from backproptable.class_counts import CauseCount, StepCount, by_student, cause_counts, step_counts
 from backproptable.hardness import HARDNESS
 from backproptable.in_common import FEWEST, in_common
-from backproptable.marked import MarkedSheet, Verdict
+from backproptable.marked import MarkedCell, MarkedSheet, Verdict
 from backproptable.plan import Plan
 from backproptable.render.class_picture import alternative, class_svg, part_in_words, percent
 from backproptable.render.escape import markdown_text
 from backproptable.render.quoting import file_md, own_md, written_md
 from backproptable.render.templates import fill_template
 from backproptable.render.verdict_words import REMARKS, WORDS, number, why
+from backproptable.scoring import EQUALLY, REPEATS, Policy, equal_weights
 
 __all__ = ["class_md"]
 
@@ -34,9 +37,13 @@ def class_md(
     plan: Plan,
     *,
     title: str,
+    policy: Policy,
+    by_name: bool = False,
     picture: str = "class.svg",
 ) -> tuple[str, str]:
     """The summary as Markdown, and the picture (which it shows by the name `picture`) as SVG.
+
+    `policy` is what the points of the sheets are by. Only if `by_name` is set are students named.
 
     What is counted are the sheets of students in the manifest who returned one that can be read;
     the others need a person first.
@@ -61,18 +68,22 @@ def class_md(
             "possible": _spread([sheet.possible for sheet in counted]),
             "picture": quote(picture),
             "alternative": own_md(alternative(steps, len(counted))),
+            "marks": list(_marks(counted)),
+            "rules": list(_rules(counted, plan, policy)),
+            "equally": EQUALLY,
+            "by_name": by_name,
             "steps": [_step(count, plan) for count in steps],
             "causes": [_cause(cause, explained) for cause in cause_counts(counted, explained)],
             "unexplained": sum(cell.verdict is Verdict.WRONG for cell in all_cells),
             "cut": sum(any("cut" in cell.because for cell in sheet.cells) for sheet in counted),
-            "persons": list(_for_a_person(sheets, returned, known)),
+            "persons": list(_for_a_person(sheets, returned, known, by_name=by_name)),
             "halves": list(_halves(counted, known)),
             "hardness": list(HARDNESS.values()),
-            "single": [_single(sheet, known[str(sheet.student)]) for sheet in counted],
+            "single": [_single(sheet, known[str(sheet.student)], by_name=by_name) for sheet in counted],
             "fewest": FEWEST,
             "common": [
                 {
-                    "students": ", ".join(map(markdown_text, group.students)),
+                    "students": ", ".join(_called(known[student], by_name=by_name) for student in group.students),
                     "numbers": ", ".join(f"`{name}` {value}" for name, value in group.numbers),
                 }
                 for group in in_common(counted)
@@ -80,6 +91,51 @@ def class_md(
         },
     )
     return text.rstrip("\n") + "\n", class_svg(steps, title=title, sheets=len(counted))
+
+
+def _called(entry: Mapping[str, Any], *, by_name: bool) -> str:
+    """How a student is called: by id, and by name where that may be."""
+    name = f" {markdown_text(entry['name'])}" if by_name and entry["name"] else ""
+    return f"{markdown_text(entry['student_id'])}{name}"
+
+
+def _unknown(sheet: MarkedSheet) -> Mapping[str, Any]:
+    return {"student_id": sheet.student or "", "name": ""}
+
+
+def _marks(sheets: Sequence[MarkedSheet]) -> Iterator[dict[str, Any]]:
+    """How many sheets have so many points, in tenths of what is possible."""
+    tenths = Counter(min(int(10 * sheet.points / sheet.possible), 9) for sheet in sheets if sheet.possible)
+    most = max(tenths.values(), default=0)
+    for tenth in range(9, -1, -1):
+        if any(place <= tenth for place in tenths):
+            count = tenths[tenth]
+            bar = "█" * round(_WIDEST * count / most)
+            yield {"from": 10 * tenth, "to": 10 * tenth + 10, "count": count, "bar": bar}
+
+
+def _rules(sheets: Sequence[MarkedSheet], plan: Plan, policy: Policy) -> Iterator[dict[str, Any]]:
+    """What each rule of the points would have given: the mean, the least and the most, in per cent."""
+    if not sheets:
+        return
+    names = [cell.name for cell in sheets[0].cells]
+    for repeats in REPEATS:
+        columns = []
+        for equally in EQUALLY:
+            weights = equal_weights(plan, names, equally)
+            other = Policy(plan, policy.worth, weights=weights, repeats=repeats)
+            columns.append(_spread_of_shares([other.share(sheet.cells) for sheet in sheets]))
+        yield {"repeats": repeats, "columns": columns}
+    yield {"repeats": "", "columns": [_spread_of_shares([policy.share(sheet.cells) for sheet in sheets])]}
+
+
+def _spread_of_shares(shares: Sequence[Fraction]) -> str:
+    low, middle, high = (percent(float(share)) for share in (min(shares), sum(shares) / len(shares), max(shares)))
+    return middle if low == high else f"{middle} ({low} to {high})"
+
+
+_WIDEST: Final = 30
+"""Signs of the longest bar."""
 
 
 def _step(count: StepCount, plan: Plan) -> dict[str, Any]:
@@ -123,7 +179,9 @@ def _cells(cells: Sequence[tuple[str, int]]) -> str:
 def _for_a_person(
     sheets: Iterable[MarkedSheet],
     returned: Mapping[str, Sequence[MarkedSheet]],
-    known: Mapping[str, object],
+    known: Mapping[str, Mapping[str, Any]],
+    *,
+    by_name: bool,
 ) -> Iterator[dict[str, Any]]:
     """The sheets that a program must not decide about, each with its reasons."""
     for sheet in sheets:
@@ -131,7 +189,7 @@ def _for_a_person(
         if reasons:
             yield {
                 "file": file_md(sheet.sheet),
-                "student": markdown_text(sheet.student or ""),
+                "student": _called(known.get(sheet.student or "") or _unknown(sheet), by_name=by_name),
                 "reasons": reasons,
             }
 
@@ -148,15 +206,25 @@ def _reasons(
         yield f"the student returned {len(found)} sheets, so none has a score (also {others})"
     for problem in sheet.remarks:
         yield markdown_text(str(problem))
+    unreadable: dict[str, list[MarkedCell]] = {}
     for cell in sheet.cells:
         if cell.verdict is Verdict.UNREADABLE:
-            line = "" if cell.line is None else f" in line {cell.line}"
-            reason = markdown_text(why(cell)) or "not readable"
-            yield f"`{cell.name}`{line}: {written_md(cell.written) or 'nothing'} ({reason})"
+            unreadable.setdefault(why(cell), []).append(cell)
+    for reason, cells in unreadable.items():
+        yield _of_unreadable(cells, markdown_text(reason) or "not readable")
     if not sheet.remarks and sheet.student is None:
         yield "it is not clear whose sheet it is"
     elif not sheet.remarks and not sheet.cells:
         yield "nothing of it could be read"
+
+
+def _of_unreadable(cells: Sequence[MarkedCell], reason: str) -> str:
+    """The numbers of a sheet that cannot be read for one reason."""
+    first = cells[0]
+    if len(cells) == 1:
+        line = "" if first.line is None else f" in line {first.line}"
+        return f"`{first.name}`{line}: {written_md(first.written) or 'nothing'} ({reason})"
+    return f"{len(cells)} numbers: {_cells([(cell.name, 1) for cell in cells])} ({reason})"
 
 
 # --- how hard ------------------------------------------------------------------------------------
@@ -194,11 +262,11 @@ def _halves(sheets: Sequence[MarkedSheet], known: Mapping[str, Mapping[str, Any]
             }
 
 
-def _single(sheet: MarkedSheet, entry: Mapping[str, Any]) -> dict[str, Any]:
+def _single(sheet: MarkedSheet, entry: Mapping[str, Any], *, by_name: bool) -> dict[str, Any]:
     first = sheet.first_error
     numbers = (_hardness(entry, code) for code in HARDNESS)
     return {
-        "student": markdown_text(str(sheet.student)),
+        "student": _called(entry, by_name=by_name),
         "score": percent(_share(sheet)),
         "first": first.name if first else "",
         "hardness": ["–" if found is None else f"{found:.4g}" for found in numbers],

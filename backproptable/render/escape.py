@@ -25,10 +25,14 @@ def _line(text: str) -> str:
 
 _ACTIVE: Final = re.compile(
     r"(?<![^\W_])-|-(?![^\W_])"  # a hyphen that is not inside a word: a list, a rule
-    r"|(?<![^\W\d_])\.|(?<=[Ww]{3})\.|\.(?! |$)"  # a full stop that does not end a word: a list, a web address
-    r"|[!-&(-+/:-@\[-`{-~]"
+    r"|(?<=[Ww]{3})\.|(?<![^\W_])\.|\.(?![\d ]|$)|\.(?=\d)(?<!\d\.)"  # a full stop inside a word: a web address
+    r"|(?<=^\d{1})[.)]|(?<=^\d{2})[.)]|(?<=^\d{3})[.)]|(?<=^\d{4})[.)]"  # behind a number in front: a list
+    r"|:(?! |$)|^:"  # a colon inside a word: an address, a smiley
+    r"|\((?=\()"  # two brackets: a template
+    r"|[!-$&*+/<-@\\^-`{-~]"
+    r"|\[(?!\d{1,3}(?:,\d{1,3}){0,3}\](?![(\[:]))|(?<!\d)\]|\](?=[(\[:])"  # brackets, but for indices: links, marks
 )
-"""What Markdown may take for more than text: ASCII punctuation, but for that of ordinary names."""
+"""What Markdown may take for more than text: ASCII punctuation, but for that of ordinary names and titles."""
 
 
 def markdown_text(text: str) -> str:

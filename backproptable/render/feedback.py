@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import PurePath
 from typing import Any, Final, NamedTuple
@@ -10,25 +10,28 @@ from typing import Any, Final, NamedTuple
 from backproptable.class_counts import got, step_of_cells
 from backproptable.marked import ERRORS, MarkedCell, MarkedSheet, Verdict
 from backproptable.plaintext import one_line
-from backproptable.plan import Plan
+from backproptable.plan import Plan, Step
 from backproptable.render.escape import markdown_text
 from backproptable.render.quoting import file_md, own_md, quoted, written_md
 from backproptable.render.templates import fill_template
 from backproptable.render.verdict_words import VERDICTS, number, totals, why
+from backproptable.render.worked_lines import in_names, worked_line
 
 __all__ = ["cell_line", "feedback_md", "terminal_lines"]
 
 _MOST_NAMES: Final = 12
 """Of a list of cells in a sentence; the table has them all."""
+_FINE: Final = (Verdict.RIGHT, Verdict.FOLLOWS)
 
 
 # --- Markdown ------------------------------------------------------------------------------------
 
 
-def feedback_md(sheet: MarkedSheet, plan: Plan, *, title: str) -> str:
-    """The sheet marked line by line, below a short summary.
+def feedback_md(sheet: MarkedSheet, plan: Plan, *, title: str, opposite: Collection[str] = ()) -> str:
+    """What a student should look at, line by line, and in a short table how many numbers of each step are right.
 
-    What was passed over in the file is not in it: that is for the teacher, who may have to ask about it.
+    `opposite` are the families of cells that the sheet's notation writes with the other sign. What was
+    passed over in the file is not in it: that is for the teacher, who may have to ask about it.
     """
     first = sheet.first_error
     others: dict[str, list[MarkedCell]] = {}
@@ -37,6 +40,10 @@ def feedback_md(sheet: MarkedSheet, plan: Plan, *, title: str) -> str:
             others.setdefault(why(cell), []).append(cell)
     is_explained = first is not None and first.verdict is not Verdict.WRONG
     again = others.pop(why(first), []) if first and is_explained else []
+
+    def told(cells: Iterable[MarkedCell]) -> list[dict[str, Any]]:
+        return [_told(cell, sheet, plan, opposite) for cell in cells]
+
     text = fill_template(
         "md/feedback.md.j2",
         {
@@ -49,23 +56,32 @@ def feedback_md(sheet: MarkedSheet, plan: Plan, *, title: str) -> str:
             "possible": number(sheet.possible),
             "asked": len(sheet.cells),
             "correct": sum(map(got, sheet.cells)),
-            "totals": totals(sheet.cells),
-            "first": None if first is None else _told(first),
-            "again": _names(again),
+            "correct_in_words": totals(filter(got, sheet.cells)),
+            "rest_in_words": totals(cell for cell in sheet.cells if not got(cell)),
+            "constant": _names(cell for cell in sheet.cells if "constant" in cell.because),
+            "trivial": _names(cell for cell in sheet.cells if "trivial" in cell.because),
+            "first": None if first is None else told([first])[0],
+            "again": told(again),
             "others": [
-                {"sign": VERDICTS[cells[0].verdict].words, "why": own_md(reason), "names": _names(cells)}
+                {"sign": VERDICTS[cells[0].verdict].words, "why": own_md(reason), "lines": told(cells)}
                 for reason, cells in others.items()
             ],
-            "few": _names(_with(sheet, Verdict.TOO_FEW_DIGITS)),
+            "few": told(_with(sheet, Verdict.TOO_FEW_DIGITS)),
             "blank": _names(_with(sheet, Verdict.BLANK)),
-            "unreadable": _names(_with(sheet, Verdict.UNREADABLE)),
+            "missing": _names(cell for cell in sheet.cells if "missing" in cell.because),
+            "unreadable": told(_with(sheet, Verdict.UNREADABLE)),
             "follows": _names(cell for cell in _with(sheet, Verdict.FOLLOWS) if got(cell)),
+            "corrected": _names(cell for cell in sheet.cells if "corrected" in cell.because),
             "cut": any("cut" in cell.because for cell in sheet.cells),
-            "passed_over": len(sheet.remarks),
-            "sections": list(_sections(sheet, plan)),
+            "passed_over": sum(remark.where not in _OF_CELLS for remark in sheet.remarks),
+            "steps": list(_steps(sheet, plan)),
         },
     )
     return text.rstrip("\n") + "\n"
+
+
+_OF_CELLS: Final = ("rows", "answers")
+"""Remarks about what is said of the cells anyway."""
 
 
 def _with(sheet: MarkedSheet, verdict: Verdict) -> Iterator[MarkedCell]:
@@ -81,34 +97,50 @@ def _listed(things: Sequence[str]) -> str:
     return ", ".join(things[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
-class _Section(NamedTuple):
+class _Row(NamedTuple):
+    """A step in the table of all steps."""
+
     kind: str
     update: int
-    rows: list[dict[str, Any]]
+    is_new_part: bool
+    name: str
+    asked: int
+    correct: int
+    others: str
 
 
-def _sections(sheet: MarkedSheet, plan: Plan) -> Iterator[_Section]:
-    """The numbers by the parts of the training step; givens that were copied have a part of their own."""
+def _steps(sheet: MarkedSheet, plan: Plan) -> Iterator[_Row]:
+    """A row per step: how many of its numbers are right, and which are not. Copied givens have a row of their own."""
     steps = step_of_cells(plan)
+    part: tuple[str, int] | None = None
+    for step, group in groupby(sheet.cells, key=lambda cell: steps.get(cell.name)):
+        cells = list(group)
+        this = _part(step)
+        not_correct = (f"{VERDICTS[cell.verdict].sign} `{cell.name}`" for cell in cells if not got(cell))
+        name, correct = step.name if step else "", sum(map(got, cells))
+        yield _Row(*this, this != part, name, len(cells), correct, ", ".join(not_correct))
+        part = this
 
-    def section(cell: MarkedCell) -> tuple[str, int]:
-        step = steps.get(cell.name)
-        return (step.part.value, step.round) if step else ("given", 1)
 
-    for (kind, update), cells in groupby(sheet.cells, key=section):
-        yield _Section(kind, update, [_told(cell) for cell in cells])
+def _part(step: Step | None) -> tuple[str, int]:
+    return (step.part.value, step.round) if step else ("given", 1)
 
 
-def _told(cell: MarkedCell) -> dict[str, Any]:
-    told = VERDICTS[cell.verdict]
+def _told(cell: MarkedCell, sheet: MarkedSheet, plan: Plan, opposite: Collection[str]) -> dict[str, Any]:
+    words = VERDICTS[cell.verdict]
+    in_plan = plan.by_name.get(cell.name)
+    is_explained = cell.verdict in _TOLD and in_plan is not None
+    nearest = in_names(in_plan, cell.nearest, opposite) if in_plan is not None and cell.nearest is not None else ""
     return {
         "name": cell.name,
         "line": cell.line,
         "verdict": cell.verdict.value,
-        "sign": told.sign,
-        "words": told.words,
+        "sign": words.sign,
+        "words": words.words,
         "written": written_md(cell.written),
         "expected": cell.expected if cell.verdict in _TOLD else "",
+        "worked": worked_line(in_plan, sheet.numbers, cell.expected, opposite) if is_explained and in_plan else "",
+        "nearest": nearest,
         "why": (markdown_text if cell.verdict is Verdict.UNREADABLE else own_md)(why(cell)),
     }
 
@@ -120,17 +152,24 @@ _TOLD: Final = (*ERRORS, Verdict.TOO_FEW_DIGITS)
 # --- terminal ------------------------------------------------------------------------------------
 
 
-def terminal_lines(sheet: MarkedSheet) -> list[tuple[str, str]]:
-    """Lines with their style (``good``, ``bad``, ``plain`` or ``dim``): what is to be looked at, then totals."""
-    return list(_terminal(sheet))
+def terminal_lines(
+    sheet: MarkedSheet, plan: Plan | None = None, opposite: Collection[str] = ()
+) -> list[tuple[str, str]]:
+    """Lines with their style (``good``, ``bad``, ``plain`` or ``dim``): what is to be looked at, then totals.
+
+    With the `plan`, each flagged line is followed by how it should have been worked.
+    """
+    return list(_terminal(sheet, plan, opposite))
 
 
-def _terminal(sheet: MarkedSheet) -> Iterator[tuple[str, str]]:
+def _terminal(sheet: MarkedSheet, plan: Plan | None, opposite: Collection[str]) -> Iterator[tuple[str, str]]:
     yield "plain", one_line(sheet.sheet)
     for cell in sheet.cells:
         if cell.verdict in _LOUD:
             style, text = cell_line(cell)
             yield style, f"  {text}"
+            if plan is not None and cell.verdict in ERRORS:
+                yield from _as_worked(cell, sheet, plan, opposite)
     if follows := [cell.name for cell in _with(sheet, Verdict.FOLLOWS)]:
         yield "dim", f"  right because they follow: {_listed(follows)}"
     if blank := [cell.name for cell in _with(sheet, Verdict.BLANK)]:
@@ -140,6 +179,16 @@ def _terminal(sheet: MarkedSheet) -> Iterator[tuple[str, str]]:
     is_good = all(map(got, sheet.cells)) and not sheet.needs_a_person
     yield "good" if is_good else "plain", f"  {totals(sheet.cells)}"
     yield "good" if is_good else "plain", f"  {number(sheet.points)} of {number(sheet.possible)} points"
+
+
+def _as_worked(
+    cell: MarkedCell, sheet: MarkedSheet, plan: Plan, opposite: Collection[str]
+) -> Iterator[tuple[str, str]]:
+    in_plan = plan.by_name[cell.name]
+    if line := worked_line(in_plan, sheet.numbers, cell.expected, opposite):
+        yield "dim", f"      {line}"
+    if cell.nearest is not None:
+        yield "dim", f"      your number is what this gives: {in_names(in_plan, cell.nearest, opposite)}"
 
 
 _LOUD: Final = dict.fromkeys((*ERRORS, Verdict.UNREADABLE), "bad") | {Verdict.TOO_FEW_DIGITS: "plain"}

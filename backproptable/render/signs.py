@@ -15,7 +15,7 @@ from backproptable.formula import Call, Choice, Formula, Neg, Num, Partial, Powe
 from backproptable.names import Address
 from backproptable.plan import Cell, Equation, Plan, Step
 
-__all__ = ["turned_plan", "turned_text", "turned_texts"]
+__all__ = ["turned_formula", "turned_plan", "turned_text", "turned_texts"]
 
 
 def turned_texts(plan: Plan, texts: Sequence[str | None], families: Collection[str]) -> list[str | None]:
@@ -40,6 +40,11 @@ def turned_plan(plan: Plan, families: Collection[str]) -> Plan:
     return replace(plan, steps=tuple(_turned_step(step, families) for step in plan.steps))
 
 
+def turned_formula(cell: Cell, formula: Formula, families: Collection[str]) -> Formula:
+    """A formula for a cell as it holds for the turned numbers."""
+    return _turned(formula, minus=cell.address.family in families, families=families) if families else formula
+
+
 def _turned_step(step: Step, families: Collection[str]) -> Step:
     return replace(
         step,
@@ -51,7 +56,7 @@ def _turned_step(step: Step, families: Collection[str]) -> Step:
 
 def _turned_cell(cell: Cell, families: Collection[str]) -> Cell:
     def turned(formula: Formula) -> Formula:
-        return _turned(formula, minus=cell.address.family in families, families=families)
+        return turned_formula(cell, formula, families)
 
     return replace(
         cell,

@@ -45,9 +45,12 @@ VERDICTS: Final = {
 
 REMARKS: Final = {
     "trivial": "only because a number above it is 0, so it earns nothing",
+    "corrected": "a number above it is wrong; you went on with the right one",
     "cut": "the digits are cut off, not rounded",
     "doubled": "its name stands in several rows",
     "missing": "its row is not there",
+    "constant": "the same number stands in most lines",
+    "undefined": "a number above it leaves open what it can be",
 }
 """Codes that may stand beside any verdict; the others say what a wrong number comes from."""
 
@@ -76,6 +79,8 @@ def why(cell: MarkedCell) -> str:
             reason = "; or: ".join(WORDS.get(code, code) for code in causes(cell))
         case Verdict.FOLLOWS:
             reason = "right for the numbers above it"
+        case Verdict.WRONG if SET_UP in cell.because:
+            reason = WORDS[SET_UP]
         case Verdict.WRONG:
             reason = "no typical mistake or slip gives this number"
         case Verdict.TOO_FEW_DIGITS:
@@ -88,13 +93,17 @@ def why(cell: MarkedCell) -> str:
 
 
 def totals(cells: Iterable[MarkedCell]) -> str:
-    """How many there are of each verdict."""
-    counts = Counter(cell.verdict for cell in cells)
-    told = (
-        f"{counts[verdict]} {words.one if counts[verdict] == 1 else words.many}"
-        for verdict, words in VERDICTS.items()
-        if counts[verdict]
-    )
+    """How many there are of each verdict; what follows for nothing counts by itself."""
+    cells = list(cells)
+    counts = Counter("trivial" if "trivial" in cell.because else cell.verdict.value for cell in cells)
+    missing = sum("missing" in cell.because for cell in cells)
+    told = []
+    for verdict, words in VERDICTS.items():
+        if count := counts[verdict.value]:
+            rows = f" ({missing} without a row)" if verdict is Verdict.BLANK and missing else ""
+            told.append(f"{count} {words.one if count == 1 else words.many}{rows}")
+        if verdict is Verdict.FOLLOWS and counts["trivial"]:
+            told.append(f"{counts['trivial']} for nothing")
     return ", ".join(told) or "no numbers"
 
 
