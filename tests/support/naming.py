@@ -22,6 +22,7 @@ from backproptable.plan import Digits
 from backproptable.returned import Written
 from backproptable.setups import SET_UP
 from backproptable.slips import NEAR_MISS
+from backproptable.unfinished import unfinished_lines
 from support.formula_errors import Changes
 from support.good_sheet import Span, work
 from support.marking import marker
@@ -121,7 +122,7 @@ class _Marked:
     def __init__(self, of: Class) -> None:
         self.of = of
         self._lines: dict[str, list[WrongLine]] = {}
-        for line in (*wrong_lines(of.plan), *further_lines(of.plan)):
+        for line in (*wrong_lines(of.plan), *further_lines(of.plan), *unfinished_lines(of.plan)):
             self._lines.setdefault(line.cell.name, []).append(line)
         self._marker = marker(of.plan, figures=of.figures, carry=of.carry)
 
@@ -332,18 +333,26 @@ KINDS: Final = {
 def missed_aims(said: Mapping[str, Said]) -> Iterator[str]:
     """In words, what is not as good as it should be; `said` are the totals of some `WAYS`."""
     for words, of in said.items():
-        if words in _AIMS:
-            aim, counted = _AIMS[words]
-            if of.share(*counted) < aim:
-                yield f"{words}: {of.share(*counted):.1%} of {of.flagged} explained"
-        elif words in _FALSE and of.share("mistake", "slip", "set-up") > _FALSE[words]:
-            yield f"{words}: {of.share('mistake', 'slip', 'set-up'):.1%} of {of.flagged} explained"
+        told = of.flagged - of.lines["nothing"]
+        if words in _EXPLAINED:
+            least, counted = _EXPLAINED[words]
+            if of.share(*counted) < least:
+                yield f"{words}: {of.share(*counted):.1%} of {of.flagged} are explained"
+            if of.true.total() < _TRUE * told:
+                yield f"{words}: {of.true.total()} of {told} explanations are true"
+        if words in _BY_CHANCE and of.share(*_FALSE) > _BY_CHANCE[words]:
+            yield f"{words}: {of.share(*_FALSE):.1%} of {of.flagged} are explained by chance"
         if of.not_given:
             yield f"{words}: {of.not_given} formulas do not give the number"
         if of.lost > _LOST * of.others:
             yield f"{words}: {of.lost} of {of.others} other lines lost"
 
 
-_AIMS: Final = {"formulas with one change": (0.75, (*NAMED, "set-up")), "slips": (0.85, NAMED)}
-_FALSE: Final = {"plain wrong numbers": 0.1}
+_EXPLAINED: Final = {"formulas with one change": (0.75, (*NAMED, "set-up")), "slips": (0.85, NAMED)}
+"""The least share of the flagged lines of which one of these things must be said."""
+_TRUE: Final = 0.8
+"""The least share of what is said there that must be what had happened."""
+_BY_CHANCE: Final = {"plain wrong numbers": 0.15}
+_FALSE: Final = ("mistake", "slip", "set-up")
+"""That a number is near is no false name where it is."""
 _LOST: Final = 0.001
