@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import BrokenExecutor
@@ -9,7 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
-from typing import Final
+from typing import Final, NamedTuple
 
 from backproptable.classroom import Classroom, Newcomer, draw_chunk, is_there, texts_of, write_chunk
 from backproptable.course import Course
@@ -26,7 +27,7 @@ from backproptable.secret import code_of, fingerprint, load_secret, make_secret
 from backproptable.workers import Run, cores, workers
 from backproptable.writing import clear_away
 
-__all__ = ["FOLDERS", "Progress", "Report", "assign_class", "preview"]
+__all__ = ["FOLDERS", "Preview", "Progress", "Report", "assign_class", "preview"]
 
 FOLDERS: Final = {"sheets": "assignments", "keys": "keys"}
 """The folders below the output folder."""
@@ -66,9 +67,20 @@ class Report:
     """Smallest, middle and largest of each of `hardness.HARDNESS`, over all sheets."""
     not_told: Counter[str] = field(default_factory=Counter)
     """Mistakes that some sheets cannot tell from the right number, with the number of those sheets."""
+    not_tested: Counter[str] = field(default_factory=Counter)
+    """Mistakes that change no asked number on some sheets, with the number of those sheets."""
     warnings: list[str] = field(default_factory=list)
     sheets: Path = Path()
     keys: Path = Path()
+
+
+class Preview(NamedTuple):
+    """A sheet and its key, of nobody's numbers."""
+
+    files: dict[str, str]
+    """Text by file name."""
+    not_tested: tuple[str, ...]
+    """The mistakes that change no asked number on it."""
 
 
 def assign_class(
@@ -123,8 +135,8 @@ def preview(
     *,
     formats: Sequence[str] = ("md",),
     templates: Path | None = None,
-) -> dict[str, str]:
-    """One sheet and its key, of nobody's numbers, as the sheets of these students will look: text by file name."""
+) -> Preview:
+    """One sheet and its key, of nobody's numbers, as the sheets of these students will look."""
     _check_formats(formats)
     _check_columns(course, students)
     classroom = Classroom(course, Path(), Path(), tuple(formats), templates)
@@ -133,7 +145,8 @@ def preview(
     newcomer = _newcomer(course, student, stems[student.student_id], set(), b"a preview is nobody's sheet")
     classroom.make_forms()
     (line,) = draw_chunk(classroom, [newcomer]).lines
-    return {path.name: text for path, text in texts_of(classroom, line).items()}
+    files = {path.name: text for path, text in texts_of(classroom, line).items()}
+    return Preview(files, tuple(json.loads(line)["not_tested"]))
 
 
 # --- before anything is written ------------------------------------------------------------------
@@ -266,6 +279,7 @@ class _Stages:
                 if (number := entry["hardness"].get(code)) is not None:
                     numbers.append(number)
             report.not_told.update(entry["cannot_be_told"].keys())
+            report.not_tested.update(entry.get("not_tested", ()))  # earlier builds did not look
             unsettable += not settable(entry["name"])
         report.hardness = {
             code: (min(numbers), median(numbers), max(numbers)) for code, numbers in counts.items() if numbers

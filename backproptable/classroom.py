@@ -34,6 +34,7 @@ from backproptable.render.page import Assignment, make_form
 from backproptable.render.signs import turned_texts
 from backproptable.sheet_numbers import SheetNumbers
 from backproptable.style import Style
+from backproptable.untested import Untested
 from backproptable.writing import write_whole
 
 __all__ = ["Classroom", "DrawnChunk", "Newcomer", "WrittenChunk", "draw_chunk", "is_there", "texts_of", "write_chunk"]
@@ -132,6 +133,11 @@ class Classroom:
         return Hardness(self.course.plan)
 
     @cached_property
+    def untested(self) -> Untested:
+        """What looks for mistakes that change no asked number."""
+        return Untested(self.course.plan, self.task.asked)
+
+    @cached_property
     def opposite(self) -> tuple[str, ...]:
         """The families of cells that are printed with the opposite sign."""
         return load_notation(self.course.notation, self.course.plan.net).opposite
@@ -162,7 +168,7 @@ def draw_chunk(classroom: Classroom, newcomers: Sequence[Newcomer]) -> DrawnChun
     except InputError as error:
         raise error.at(classroom.course.source) from None
     sheets = SheetNumbers(drawing.calculator, drawing.candidates.floats(drawn.units), drawing.figures)
-    hardness = classroom.hardness.of(sheets)
+    hardness, untested = classroom.hardness.of(sheets), classroom.untested.of(sheets)
     names = [cell.name for cell in classroom.course.plan.givens]
     lines, digests = [], []
     for place, newcomer in enumerate(newcomers):
@@ -180,6 +186,7 @@ def draw_chunk(classroom: Classroom, newcomers: Sequence[Newcomer]) -> DrawnChun
             },
             "hardness": {code: _number(counts[place]) for code, counts in hardness.items()},
             "cannot_be_told": _hidden(drawing, drawn, place),
+            "not_tested": untested[place],
         }
         lines.append(json.dumps(entry, ensure_ascii=False))
         digests.append(digest_of(givens))

@@ -97,6 +97,7 @@ _templates = click.option(
 @click.option("--figures", type=int, metavar="N", help="Significant figures, 2 to 7 (carry full: 10).  [default: 4]")
 @click.option("--carry", metavar="paper|full", help="Work on printed numbers, or on all digits.  [default: paper]")
 @click.option("--paths", is_flag=True, help="Also give early gradients as sums over all their paths.")
+@click.option("--input-gradient", is_flag=True, help="Also give dL/dx, the gradient of the inputs.")
 @_templates
 def handout(
     example: str | None,
@@ -104,19 +105,16 @@ def handout(
     seed: int | None,
     formats: str,
     view: str,
-    layout: str | None,
-    notation: str | None,
-    explain: str | None,
-    figures: int | None,
-    carry: str | None,
     paths: bool,
+    input_gradient: bool,
     templates: Path | None,
+    **of_the_sheet: str | int | None,
 ) -> None:
     """Write one worked example: a preset, a file of your own, or a fresh draw of the default net."""
     from backproptable.handout import make_handout  # noqa: PLC0415 - heavy
     from backproptable.writing import write_files  # noqa: PLC0415
 
-    options = {"layout": layout, "notation": notation, "explain": explain, "figures": figures, "carry": carry}
+    options: dict[str, Any] = {**of_the_sheet, "input_gradient": input_gradient or None}  # a file may ask for it, too
     made = make_handout(
         _example(example),
         formats=[word.strip() for word in formats.split(",")],
@@ -205,7 +203,7 @@ def assign(
     from backproptable.assign import assign_class, preview  # noqa: PLC0415 - heavy
     from backproptable.course import load_course  # noqa: PLC0415
     from backproptable.roster import load_roster  # noqa: PLC0415
-    from backproptable.summary import summary  # noqa: PLC0415
+    from backproptable.summary import summary, untested_lines  # noqa: PLC0415
 
     loaded, students = _both(
         lambda: load_course(course and _started(course, output)), lambda: load_roster(_started(roster, output))
@@ -214,8 +212,11 @@ def assign(
     if only_preview:
         from backproptable.writing import write_files  # noqa: PLC0415
 
-        for path in write_files(output / "preview", preview(loaded, students, formats=words, templates=templates)):
+        made = preview(loaded, students, formats=words, templates=templates)
+        for path in write_files(output / "preview", made.files):
             click.echo(path)
+        for line in untested_lines(dict.fromkeys(made.not_tested, 1), 1):
+            click.echo(line, err=True)
         return
     try:
         report = assign_class(

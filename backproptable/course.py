@@ -77,6 +77,8 @@ class Course:
     layout: str = Style().layout
     notation: str = Style().notation
     explain: str = Style().explain
+    input_gradient: bool = False
+    """Whether dL/dx is worked out, too; it is wherever it is asked."""
     asked: str | tuple[str, ...] = "all"
     """A word of `asked.ASKED`, or names of steps."""
     points: Points = Points()
@@ -145,9 +147,11 @@ class _Reading:
         sheet.pop("entries", None)  # of a preset; a class works all cells
         asked = sheet.get("asked", "all")
         sheet["asked"] = asked if isinstance(asked, str) else tuple(dict.fromkeys(asked))
+        if any(_is_input_gradient(name) for name in sheet["asked"] if not isinstance(asked, str)):
+            sheet["input_gradient"] = True
         net = self._net()
         grids = self._grids(net)
-        plan = self._plan(net)
+        plan = self._plan(net, input_gradient=sheet.get("input_gradient", False))
         self.problems += self._of_what_is_asked(plan, sheet["asked"])
         self.problems += self._of_weights(plan, sheet["asked"])
         if plan is not None:
@@ -167,12 +171,12 @@ class _Reading:
         # Nothing can be learned through a step function: such sheets are a forward pass only.
         return self.shared.net({**keys, "samples": samples, "forward_only": "step" in keys.get("activations", ())})
 
-    def _plan(self, net: Net) -> Plan | None:
+    def _plan(self, net: Net, *, input_gradient: bool) -> Plan | None:
         """The plan of the net that the file means; None where that is not known."""
         if self.shared.doubtful:
             return None
         try:
-            return derive_plan(net)
+            return derive_plan(net, input_gradient=input_gradient)
         except InputError as error:
             self.problems += error.problems
             return None
@@ -212,6 +216,10 @@ class _Reading:
         if not any(of_cells[cell.name] for _, cell in plan.worked if cell.address in task.asked):
             what = "weighs everything that is asked with 0."
             yield Problem("[points.steps]", what, "Give at least one step that is asked a weight above 0.")
+
+
+def _is_input_gradient(step: str) -> bool:
+    return step == "dL/dx" or step.startswith("dL/dx@")
 
 
 def _of_a_course(problem: Problem) -> Problem:

@@ -42,6 +42,8 @@ class Example:
     """What the sheet says besides, in Markdown."""
     source: str = ""
     """The file, or the name of the preset: what problems that are found later are said of."""
+    remarks: tuple[Problem, ...] = ()
+    """What the file gives and nothing uses."""
 
     @property
     def without_weights(self) -> Example:
@@ -86,6 +88,9 @@ class _Reading:
         net_keys, sheet = self.shared.net_keys(), self.shared.sheet()
         arrays = self._arrays()
         has_targets = net_keys.get("loss") != "output"
+        remarks = []
+        if not has_targets and self.own_numbers and self.file.answers and arrays.pop("y", None) is not None:
+            remarks.append(Problem("[givens] y", 'is not used: the loss "output" is the output itself.'))
         if not has_targets and not self.own_numbers:
             arrays.pop("y", None)
         weights_given = any(map(PARAMETER.fullmatch, arrays))
@@ -100,7 +105,8 @@ class _Reading:
         self.problems += self._of_the_numbers(net, arrays)
         if self.problems:
             raise InputError(self.problems)
-        return Example(self.name, net, dict(named(net, arrays)), self.file.answers, sheet, self._note())
+        givens = dict(named(net, arrays))
+        return Example(self.name, net, givens, self.file.answers, sheet, self._note(), remarks=tuple(remarks))
 
     def _note(self) -> str:
         """The file's own note; that of a preset is about the preset's numbers."""

@@ -96,7 +96,7 @@ def make_gallery() -> dict[str, str]:
     texts = {piece.file: piece.text() for piece in PIECES}
     sheets = preview(
         replace(load_course(None), title="One path through a net", asked="one_path", due="Friday, 12:00")
-    ).values()
+    ).files.values()
     texts |= dict(zip(_CLASS, sheets, strict=True))
     texts |= dict(zip(_PAGES, (render_activations("md"), render_rulings()), strict=True))
     texts["README.md"] = "\n".join(_index())

@@ -35,6 +35,7 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "figures": DEFAULT_FIGURES,
     "carry": "paper",
     "entries": None,
+    "input_gradient": False,
 }
 
 
@@ -63,8 +64,8 @@ def make_handout(
 ) -> Handout:
     """Work out `example`, or the default net, and render it in every format.
 
-    `options` (layout, notation, explain, figures, carry) override the example's own. `seed` draws weights
-    afresh even where they are given; `fresh_seed` is used where something must be drawn and no
+    `options` (layout, notation, explain, figures, carry, input_gradient) override the example's own. `seed` draws
+    weights afresh even where they are given; `fresh_seed` is used where something must be drawn and no
     seed was asked for. `paths` gives early gradients as sums over their paths, too. Raises `InputError`.
     """
     settings = _DEFAULTS | (dict(example.sheet) if example else {}) | options
@@ -102,7 +103,7 @@ def _worked(
     used_seed = (fresh_seed if seed is None else seed) if draws_weights else None
     if settings["layout"] == "matrices" and net.is_plain and (shapes := shapes_of(net)).numbers > MOST_CELLS:
         return used_seed, _worked_on_shapes(shapes, used_seed or 0, given, settings)
-    plan = derive_plan(net)
+    plan = derive_plan(net, input_gradient=settings["input_gradient"])
     if settings["entries"] is not None:
         what = "is not used: every number of this net is printed."
         raise InputError([Problem("[sheet] entries", what, "Remove it.")])
@@ -123,6 +124,9 @@ def _as_far_as_it_goes(plan: Plan, givens: Givens, **settings: Any) -> Solution:
 def _worked_on_shapes(shapes: Shapes, seed: int, given: Givens, settings: dict[str, Any]) -> MatrixSolution:
     """The numbers of a net too large to print, as whole matrices."""
     problems = list(shapes.problems())
+    if settings["input_gradient"]:
+        what = "dL/dx is not worked out for a net too large to print."
+        problems.append(Problem("input_gradient", what, "Leave it out."))
     try:
         chosen = chosen_entries(shapes, settings["entries"])
     except InputError as error:

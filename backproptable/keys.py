@@ -143,6 +143,7 @@ class SheetKeys(Keys):
     layout: Annotated[str, _one_of(lambda: LAYOUTS)] | None = None
     explain: Annotated[str, _one_of(lambda: EXPLAIN)] | None = None
     notation: Annotated[str, _one_of(notation_titles)] | None = None
+    input_gradient: bool | None = None
 
 
 class ExampleSheetKeys(SheetKeys):

@@ -31,7 +31,12 @@ VERSION: Final = 1
 """Of the two files: a higher one can be read by newer programs only."""
 _HEAD: Final = "manifest.json"
 _LINES: Final = "manifest.jsonl"
-_FIXED: Final = {"course": ("assignment",), "net": None, "draw": None, "sheet": ("figures", "carry", "asked")}
+_FIXED: Final = {
+    "course": ("assignment",),
+    "net": None,
+    "draw": None,
+    "sheet": ("figures", "carry", "asked", "input_gradient"),
+}
 """Settings that decide the numbers and what is asked (None: the whole table). They stay as they are."""
 
 _HELD_BEFORE: Final[dict[str, Any]] = {
@@ -105,6 +110,7 @@ class Manifest:
             what = f"has version {version} and was written by {age} program than this one, which knows {VERSION}."
             raise InputError([Problem(_HEAD, what, "Use the program that it was made with.")], str(self.folder))
         head["course"]["net"] = _HELD_BEFORE | head["course"]["net"]
+        head["course"]["sheet"] = {"input_gradient": False} | head["course"]["sheet"]
         return dict(head)
 
     def check(self, head: dict[str, Any], course: Course) -> None:

@@ -45,8 +45,12 @@ def mark_example(path: Path) -> Marked:
     """Verify the answers in an example file. Raises `InputError`."""
     if is_device(path):
         raise InputError([Problem("file", NO_FILE, "Name a TOML file.")], str(path))
-    sheet, plan, opposite = verify_example(load_example(path))
-    return Marked(terminal_lines(sheet, plan, opposite), {"": {REPORT: report_json([sheet])}}, _has_found(sheet))
+    example = load_example(path)
+    sheet, plan, opposite = verify_example(example)
+    remarks: Lines = [("plain", f"{example.source}: {remark}") for remark in example.remarks]
+    return Marked(
+        [*remarks, *terminal_lines(sheet, plan, opposite)], {"": {REPORT: report_json([sheet])}}, _has_found(sheet)
+    )
 
 
 def mark_class(paths: Sequence[Path], keys: Path, *, course: Course | None, before: str | None) -> Marked:

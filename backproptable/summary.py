@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Final
 
 from backproptable.assign import Report
 from backproptable.hardness import HARDNESS
 from backproptable.mistakes import MISTAKES
 
-__all__ = ["summary"]
+__all__ = ["summary", "untested_lines"]
+
+_TITLES: Final = {mistake.code: mistake.title for mistake in MISTAKES}
 
 
 def summary(report: Report) -> Iterator[str]:
@@ -25,6 +28,17 @@ def summary(report: Report) -> Iterator[str]:
             yield f"  {words}: {count:,}"
     yield from _hardness(report)
     yield from _not_told(report)
+    yield from untested_lines(report.not_tested, report.drawn + report.kept + report.gone)
+
+
+def untested_lines(counts: Mapping[str, int], sheets: int) -> Iterator[str]:
+    """The mistakes that change no asked number, with the number of sheets on which they do not."""
+    if not counts:
+        return
+    yield "not tested, since they change no number that is asked:"
+    for code, count in sorted(counts.items(), key=lambda item: -item[1]):
+        where = "" if sheets == 1 else " on every sheet" if count == sheets else f" on {_count(count, 'sheet')}"
+        yield f"  {code}{where}: {_TITLES[code]}"
 
 
 def _hardness(report: Report) -> Iterator[str]:
@@ -41,12 +55,11 @@ def _not_told(report: Report) -> Iterator[str]:
     if not report.drawn + report.kept + report.gone:
         return
     if not report.not_told:
-        yield "every registered mistake can be told from the right number on every sheet"
+        yield "every registered mistake that changes a number can be told from the right one on every sheet"
         return
-    titles = {mistake.code: mistake.title for mistake in MISTAKES}
     yield "mistakes that can hide behind the right number in some cells (the manifest says which):"
     for code, count in sorted(report.not_told.items(), key=lambda item: -item[1]):
-        yield f"  {code} on {_count(count, 'sheet')}: {titles[code]}"
+        yield f"  {code} on {_count(count, 'sheet')}: {_TITLES[code]}"
 
 
 def _count(number: int, noun: str) -> str:

@@ -90,7 +90,8 @@ def open_keys(folder: Path, points: Points | None = None) -> KeyFolder:
     course = head["course"]
     keys = course["net"]
     forward_only = "step" in keys["activations"]
-    plan = derive_plan(Net(**keys, samples=course["draw"]["samples"], forward_only=forward_only))
+    net = Net(**keys, samples=course["draw"]["samples"], forward_only=forward_only)
+    plan = derive_plan(net, input_gradient=course["sheet"]["input_gradient"])
     asked = course["sheet"]["asked"]
     task = set_task(plan, asked if isinstance(asked, str) else tuple(asked))
     counts = Points.of_keys(course["points"]) if points is None else points
@@ -176,7 +177,8 @@ def verify_example(example: Example) -> tuple[MarkedSheet, Plan, Collection[str]
 
     Raises `InputError` where it gives too little to work with.
     """
-    plan = derive_plan(example.net)
+    asks_for_it = any(name.startswith("dL/dx") for name in example.answers)
+    plan = derive_plan(example.net, input_gradient=asks_for_it or example.sheet.get("input_gradient", False))
     problems = [
         Problem(f"[answers] {name}", "is no cell of this net.", suggestion(name, plan.by_name))
         for name in example.answers

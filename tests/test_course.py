@@ -95,6 +95,7 @@ DEFAULTS = {
         "layout": "cells",
         "notation": "indexed",
         "explain": "short",
+        "input_gradient": False,
         "asked": "all",
     },
     "points": {

@@ -241,6 +241,20 @@ def test_an_example_file(tmp_path):
     assert report["sheets"][0]["first_error"] == "z1[1]"
 
 
+def test_targets_beside_the_loss_that_is_the_output_are_passed_over_with_a_remark(tmp_path):
+    """In a file of answers only: a published example may give them, and nothing is worked out from them."""
+    path = tmp_path / "example.toml"
+    net = '[net]\nlayers = [1, 1]\nactivations = ["identity"]\nloss = "output"\nbias = "none"\n'
+    givens = "[givens]\nx = [2]\ny = [1]\nW1 = [[0.5]]\n"
+    path.write_text(f'{net}{givens}[answers]\n"z1[1]" = "1.0"\n', encoding="utf-8")
+    result = run("verify", str(path), "-o", str(tmp_path))
+    assert result.return_value in (None, 0)
+    assert "[givens] y: is not used" in result.output
+    path.write_text(f"{net}{givens}", encoding="utf-8")
+    result = run("handout", str(path), "-o", str(tmp_path), code=None)
+    assert "y" in str(result.exception)
+
+
 @pytest.mark.parametrize(
     ("answers", "words"),
     [

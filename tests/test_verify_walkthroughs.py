@@ -121,7 +121,7 @@ def verified(file: dict[str, Any], answers: dict[str, str]) -> dict[str, MarkedC
     with TemporaryDirectory() as folder:
         path = Path(folder, "published.toml")
         path.write_text("\n".join(lines), encoding="utf-8")
-        sheet, _ = verify_example(load_example(path))
+        sheet, *_ = verify_example(load_example(path))
     return {cell.name: cell for cell in sheet.cells}
 
 

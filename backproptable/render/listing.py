@@ -129,6 +129,7 @@ class ProgramWriter:
 
     def __init__(self, plan: Plan, figures: int, carry: str) -> None:
         self.plan, self.net, self.figures, self.carry = plan, plan.net, figures, carry
+        self.goes_back_to_inputs = any(cell.address.family == "dL/dx" for cell in plan.cells)
 
     def raw(self, address: Address) -> str:
         """A slot for a given number."""
@@ -317,11 +318,12 @@ class _Program(ProgramWriter):
             )
         if net.paths and layer < net.depth:
             yield f"paths_dL_dW{layer}", self._times_input(self._all_the_way_back(layer), layer)
-        if layer > 1:
+        if layer > 1 or self.goes_back_to_inputs:
             weights = f"W{layer}" if (net.weights == "to_from") == batch else f"W{layer}.T"
-            passed_on = f"dL_dd{layer - 1}" if net.drops(layer - 1) else f"dL_da{layer - 1}"
+            drops = layer > 1 and net.drops(layer - 1)
+            passed_on = "dL_dx" if layer == 1 else f"dL_dd{layer - 1}" if drops else f"dL_da{layer - 1}"
             yield passed_on, f"{delta} @ {weights}" if batch else f"{weights} @ {delta}"
-            if net.drops(layer - 1):
+            if drops:
                 yield f"dL_da{layer - 1}", self._through_mask(passed_on, layer - 1)
 
     def _times_input(self, delta: str, layer: int) -> str:
@@ -358,7 +360,7 @@ class _Program(ProgramWriter):
                 yield f"{show}({mark}, {', '.join(f'{name}={name}' for name in shown)})"
 
 
-_BY_SAMPLE: Final = re.compile(r"[zadeS]\d|l$|error|da\d|dL_d[azd]\d")
+_BY_SAMPLE: Final = re.compile(r"[zadeS]\d|l$|error|da\d|dL_d[azd]\d|dL_dx")
 """Arrays with a row per sample."""
 
 

@@ -144,6 +144,9 @@ class _Program(ProgramWriter):
         yield f"    ds_dz[t] = {self.rounded(self._written(SLOPES[net.activation_of('s')], 'z[t]', 's[t]'))}"
         yield f"    dL_dz[t] = {self.rounded('dL_ds * ds_dz[t]')}"
         yield '    show(now + f"[{t}]", dL_ds=dL_ds, ds_dz=ds_dz[t], dL_dz=dL_dz[t])'
+        if self.goes_back_to_inputs:
+            yield f"    dL_dx = {self.rounded(self._back_over('dL_dz[t]', 'x'))}"
+            yield '    show(now + f"[{t}]", dL_dx=dL_dx)'
         if len(net.loss_steps) > 1:
             yield f'    share["y", t] = {self.rounded(self._outer("s[t]", "dL_do[t]"))}'
             yield '    show(f"<{t}>" + now, dL_dWy=share["y", t])'
