@@ -165,7 +165,7 @@ class Marker:
         constant = self._constant(page, column)
         cells = []
         for row, (reading, written, how) in readings.items():
-            verdict, because, nearest = self._verdict(reading, row, page, column)
+            verdict, because, nearest = self._verdict(reading, row, page, column, explains=constant is None)
             if constant is not None and page.papers.value[row, column] == constant:
                 because = (*because, CONSTANT)
             cells.append(
@@ -227,7 +227,7 @@ class Marker:
         return number if 2 * count > rows.size >= 2 * in_key else None
 
     def _verdict(
-        self, reading: Reading | None, row: int, page: _Page, column: int
+        self, reading: Reading | None, row: int, page: _Page, column: int, *, explains: bool
     ) -> tuple[Verdict, tuple[str, ...], Formula | None]:
         if isinstance(reading, Unreadable):
             return Verdict.UNREADABLE, (), None
@@ -239,6 +239,8 @@ class Marker:
             return _agreement(verdicts, at), tuple(code for code, flags in remarks.items() if flags[at]), None
         if verdicts.undefined[at]:
             return Verdict.UNREADABLE, ("undefined",), None
+        if not explains:
+            return Verdict.WRONG, (), None
         low, high = float(page.low[at]), float(page.high[at])
         expected = page.expected[row][column]
         return page.explained.line(reading, row, column, low=low, high=high, expected=expected)

@@ -122,7 +122,8 @@ def test_a_teachers_whole_hour(tmp_path: Path) -> None:
 def looked_at(folder: Path, command: list[str]) -> list[str]:
     """The names of the previewed files, with the edited course on them, before anybody has a sheet."""
     looked = called(*command, folder=folder)
-    assert (looked.code, looked.err) == (0, "")
+    assert looked.code == 0
+    assert looked.err.startswith("not tested, since they change no number that is asked:\n")
     texts = {Path(line).name: unescape((folder / line).read_text("utf-8")) for line in looked.out.splitlines()}
     assert list(texts) == ["SAMPLE_BATCH_X_ASSIGNMENT2B.md", "SAMPLE_BATCH_X_ASSIGNMENT2B_KEY.md"]
     for text in texts.values():
