@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 
 from backproptable.answers import Answer
 from backproptable.as_written import AsWritten
+from backproptable.chance import share_of_decade
 from backproptable.digits import half_unit
 from backproptable.evaluate import Table
-from backproptable.formula import Formula
+from backproptable.formula import Formula, references
 from backproptable.judge import Judge, Judged, Own
 from backproptable.marked import Verdict
 from backproptable.mistakes import NOT_UPDATED, WrongLine, further_lines, wrong_lines
@@ -90,6 +91,7 @@ class Explanations:
             for cell in step.cells
         }
         """For each worked row the rows of its step."""
+        self.stands_on = _stands_on(plan)
 
     def of(self, papers: Papers, judged: Judged, truth: Truth) -> Explained:
         """The explanations of what is wrong on these sheets."""
@@ -127,7 +129,10 @@ class Explained:
         self._kept_on_true = explanations.kept_apart.on(*explanations.true_range(truth.some(columns)))
         self._further = explanations.further.ranges(judged.own)
         self._early = explanations.unfinished.ranges(judged.own)
-        self._rates = explanations.other_rates.found(papers, judged, wrong[:, columns])
+        self._wrong = wrong[:, columns]
+        self._rates = explanations.other_rates.found(papers, judged, self._wrong)
+        self._set_ups: dict[int, tuple[dict[int, int], list[tuple[Table, Table]]]] = {}
+        """By row: the places of the sheets on which it is wrong, and what its set-ups can be there."""
 
     @np.errstate(all="ignore")
     def line(
@@ -153,12 +158,20 @@ class Explained:
 
     def _set_up(self, row: int, place: int) -> Formula | None:
         """The formula, one change away from the right one, that gives the number."""
-        low, high = (float(end[row, place]) for end in self._window)
-        numbers = next(own for own in self._judged.own if own.lines[row, place])
-        own = numbers.low[:, [place]], numbers.high[:, [place]]
+        if row not in self._set_ups:  # for all sheets at once: there are hundreds of formulas
+            columns = np.flatnonzero(self._wrong[row])
+            places = {column: number for number, column in enumerate(columns.tolist())}
+            ranges = [
+                self._all.set_ups.ranges(row, own.low[:, columns], own.high[:, columns]) for own in self._judged.own
+            ]
+            self._set_ups[row] = places, ranges
+        places, ranges = self._set_ups[row]
+        number = next(number for number, own in enumerate(self._judged.own) if own.lines[row, place])
+        lows, highs = (table[:, places[place]] for table in ranges[number])
+        window = float(self._window[0][row, place]), float(self._window[1][row, place])
         verdicts = self._judged.verdicts
         right = float(verdicts.low[row, place]), float(verdicts.high[row, place])
-        return self._all.set_ups.nearest(row, low, high, float(self._papers.padded[row, place]), own, right)
+        return self._all.set_ups.nearest(row, window, float(self._papers.padded[row, place]), (lows, highs), right)
 
     def _mistakes(self, answer: Answer, row: int, place: int) -> tuple[tuple[str, ...], bool]:
         """The mistakes that give the number, and whether it is too near to the right one for them to explain it."""
@@ -190,12 +203,9 @@ class Explained:
 
     def _is_no_chance(self, lines: WrongLines, ranges: tuple[Table, Table], row: int, place: int) -> bool:
         """Whether a plain wrong number would hardly fit any of a cell's wrong lines."""
-        numbers = lines.of_row(row)
-        lows, highs = ranges[0][numbers, place], ranges[1][numbers, place]
-        value, half = abs(float(self._papers.value[row, place])), float(self._papers.half[row, place])
-        decade = 10.0 ** np.floor(np.log10(value)) if 0 < value < np.inf else 0.0
-        near = np.isfinite(lows) & (np.fmax(np.abs(lows), np.abs(highs)) >= decade) & (np.abs(lows) < 10 * decade)
-        return bool(np.sum(np.where(near, highs - lows + 2 * half, 0.0)) <= _BY_CHANCE * 9 * decade)
+        lows, highs = (end[lines.of_row(row), place] for end in ranges)
+        value, half = float(self._papers.value[row, place]), float(self._papers.half[row, place])
+        return share_of_decade(value, lows, highs, half) <= _BY_CHANCE
 
     def _is_near(self, row: int, place: int, named: Sequence[Table]) -> bool:
         """Whether the number, or one that its name fits, is within one unit of its last place of the right one."""
@@ -208,9 +218,13 @@ class Explained:
         return bool(near.any())
 
     def _others(self, row: int, place: int) -> dict[str, list[float]]:
-        """The numbers that could have been copied in its place, as they stand on the sheet."""
+        """The numbers that could have been copied in its place, as they stand on the sheet.
+
+        Not those that come from this one: what takes it over as it is holds the same number, whatever was wrong.
+        """
         papers, sign = self._papers, self._all.as_written.sign
-        on_page = np.flatnonzero(papers.answered[:, place] | papers.given[:, place]).tolist()
+        there = (papers.answered[:, place] | papers.given[:, place]) & ~self._all.stands_on[:, row]
+        on_page = np.flatnonzero(there).tolist()
         numbers = {other: float(sign[other, 0] * papers.value[other, place]) for other in on_page if other != row}
         step = self._all.step_rows.get(row, [])
         return {
@@ -218,6 +232,16 @@ class Explained:
             "line_above": [number for other, number in numbers.items() if other == row - 1],
             "other_line": [number for other, number in numbers.items() if other not in (row - 1, *step)],
         }
+
+
+def _stands_on(plan: Plan) -> Flags:
+    """Which rows (the first index) come from which others."""
+    found = np.zeros((len(plan.cells), len(plan.cells)), dtype=bool)
+    for row, cell in enumerate(plan.cells):
+        for other in {plan.row[to] for formula in cell.formulas for to in references(formula) if to in plan.row}:
+            found[row] |= found[other]
+            found[row, other] = True
+    return found
 
 
 def accused(papers: Papers, judged: Judged) -> Flags:

@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 
+from backproptable.chance import share_of_decade
 from backproptable.evaluate import Table
 from backproptable.formula import (
     Call,
@@ -65,28 +66,32 @@ class SetUps:
         self._plan = plan
         self._ready: dict[int, tuple[tuple[Formula, ...], Ranges]] = {}
 
-    def nearest(
-        self, row: int, low: float, high: float, half: float, own: tuple[Table, Table], right: tuple[float, float]
-    ) -> Formula | None:
-        """The likeliest formula that gives a number between `low` and `high`; None where that says nothing.
+    def ranges(self, row: int, low: Table, high: Table) -> tuple[Table, Table]:
+        """What each formula one change away can be, where the numbers of some sheets lie between `low` and `high`."""
+        return self._of(row)[1].of(low, high)
 
-        `own` is what the numbers of one sheet can mean (a column), `right` what the line itself can be: a
-        formula that could give the right number just as well explains nothing.
+    def nearest(
+        self,
+        row: int,
+        window: tuple[float, float],
+        half: float,
+        ranges: tuple[Table, Table],
+        right: tuple[float, float],
+    ) -> Formula | None:
+        """The likeliest formula that gives a number in the `window`; None where that says nothing.
+
+        `ranges` are those of the formulas on one sheet, `right` what the line itself can be: a formula that
+        could give the right number just as well explains nothing.
         """
-        formulas, ranges = self._of(row)
-        lows, highs = (table[:, 0] for table in ranges.of(*own))
-        size = max(abs(low), abs(high))
-        if not formulas or not 0 < size < np.inf:
+        lows, highs = ranges
+        if share_of_decade(max(window, key=abs), lows, highs, half) > _BY_CHANCE:
             return None
-        decade = 10.0 ** np.floor(np.log10(size))
-        with np.errstate(all="ignore"):
-            near = (np.fmax(np.abs(lows), np.abs(highs)) >= decade) & (np.abs(lows) < 10 * decade)
-            filled = np.sum(np.where(near & np.isfinite(highs - lows), highs - lows + 2 * half, 0.0))
-        if filled > _BY_CHANCE * 9 * decade:
-            return None
-        fits = meet(low, high, lows, highs) & ~meet(*right, lows - 2 * half, highs + 2 * half)  # type: ignore[arg-type]
-        found = np.flatnonzero(fits)
-        return formulas[found[0]] if found.size else None
+        low, high = (np.full(len(lows), end) for end in window)
+        could_be_right = meet(
+            np.full(len(lows), right[0]), np.full(len(lows), right[1]), lows - 2 * half, highs + 2 * half
+        )
+        found = np.flatnonzero(meet(low, high, lows, highs) & ~could_be_right)
+        return self._of(row)[0][found[0]] if found.size else None
 
     def _of(self, row: int) -> tuple[tuple[Formula, ...], Ranges]:
         if row not in self._ready:
@@ -194,7 +199,7 @@ def _of_functions(part: Formula) -> Iterator[Formula]:
     if not isinstance(part, Num | Ref):
         yield from (Product((Num("2"), part)), Quotient(part, Num("2")), Power(part, 2), Call("sqrt", (part,)))
     elif isinstance(part, Ref):
-        yield from (Power(part, 2), Sum((Num("1"), Neg(part))))
+        yield from (Product((Num("2"), part)), Quotient(part, Num("2")), Power(part, 2), Sum((Num("1"), Neg(part))))
 
 
 def _of_cells(plan: Plan, cell: Cell, part: Formula) -> Iterator[Formula]:

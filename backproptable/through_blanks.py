@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from backproptable.chance import share_of_decade
 from backproptable.digits import DEFAULT_FIGURES, half_unit
 from backproptable.evaluate import Table
 from backproptable.formula import references
@@ -69,11 +70,8 @@ class ThroughBlanks:
                 room = half_unit(np.nan_to_num([lowest, highest]), figures or DEFAULT_FIGURES)
                 low[place, trial], high[place, trial] = lowest - room[0], highest + room[1]
         lows, highs = self._formulas(row).of(low, high)
-        value = abs(float(papers.value[row, column]))
-        decade = 10.0 ** np.floor(np.log10(value)) if value else 0.0
-        near = (np.fmax(np.abs(lows[0]), np.abs(highs[0])) >= decade) & (np.abs(lows[0]) < 10 * decade)
-        windows = np.where(near, highs[0] - lows[0] + 2 * papers.half[row, column], 0.0)
-        if np.nansum(windows) > _BY_CHANCE * 9 * decade:
+        value, half = float(papers.value[row, column]), float(papers.half[row, column])
+        if share_of_decade(value, lows[0], highs[0], half) > _BY_CHANCE:
             return ()
         fitting = np.flatnonzero(meet(window[0][row, column], window[1][row, column], lows[0], highs[0]))
         return tuple(dict.fromkeys(cases[trial][0] for trial in fitting.tolist()))

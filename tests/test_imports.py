@@ -49,7 +49,7 @@ ROOMS = (
     "wrong_in_time",
     "marked mistakes",
     "as_written untested class_counts scoring confusion hardness in_common unfinished",
-    "papers trivial",
+    "chance papers trivial",
     "step_formulas",
     "one_reading",
     "judge",
@@ -88,6 +88,7 @@ OWNERS = {
     "numpy": {
         "as_written",
         "candidates",
+        "chance",
         "classroom",
         "confusion",
         "digits",

@@ -10,8 +10,10 @@ import pytest
 
 from backproptable.derive import derive_plan
 from backproptable.formula import Formula, Neg, Num, Power, Product, Quotient, Ref, Sum, references
+from backproptable.marked import Verdict
 from backproptable.net import Net
 from support.formula_errors import CHANGES, Changes
+from support.marking import cells, marker, on_paper, right_answers
 from support.naming import KINDS, WAYS, Said, missed_aims, together, total
 from support.wrong_numbers import PEN
 
@@ -37,6 +39,37 @@ def test_aims_can_be_missed() -> None:
     assert len(list(missed_aims({"slips": false}))) == 1  # none of it is true
     assert len(list(missed_aims({"plain wrong numbers": false}))) == 1
     assert list(missed_aims({"plain wrong numbers": Said()})) == []
+
+
+def test_what_takes_a_wrong_number_over_is_not_where_it_was_copied_from() -> None:
+    """dL/db2[1] = dL/dz2[1] holds the same number, whatever was wrong with it; x[2] could be the source."""
+    net = Net(layers=(2, 2, 2), activations=("sigmoid", "sigmoid"), loss="half_sse", update_biases=True)
+    plan = derive_plan(net)
+    texts = [
+        "0.35",
+        "0.7391",
+        "0",
+        "1",
+        "0.2",
+        "-0.4",
+        "0.6",
+        "0.3",
+        "0.15",
+        "0.25",
+        "0.5",
+        "-0.1",
+        "0.1",
+        "0.7",
+        "0.3",
+        "-0.2",
+        "0.5",
+    ]
+    givens = {cell.name: text for cell, text in zip(plan.givens, texts, strict=True)}
+    right = right_answers(plan, givens)
+    for wrong, because in (("0.8613", ()), ("0.7391", ("other_line",))):
+        (sheet,) = marker(plan).mark([on_paper(givens, right | {"dL/dz2[1]": wrong, "dL/db2[1]": wrong})])
+        found = cells(sheet)
+        assert (found["dL/dz2[1]"].because, found["dL/db2[1]"].verdict) == (because, Verdict.FOLLOWS)
 
 
 # --- the errors themselves

@@ -352,7 +352,7 @@ _EXPLAINED: Final = {"formulas with one change": (0.75, (*NAMED, "set-up")), "sl
 """The least share of the flagged lines of which one of these things must be said."""
 _TRUE: Final = 0.8
 """The least share of what is said there that must be what had happened."""
-_BY_CHANCE: Final = {"plain wrong numbers": 0.15}
+_BY_CHANCE: Final = {"plain wrong numbers": 0.05}
 _FALSE: Final = ("mistake", "slip", "set-up")
 """That a number is near is no false name where it is."""
 _LOST: Final = 0.001
