@@ -38,8 +38,10 @@ from backproptable.unfinished import UNFINISHED, unfinished_lines
 
 __all__ = ["Explained", "Explanations"]
 
+_KEPT_BY_CHANCE: Final = 0.25
+"""The share of its decade that a line's mistakes may fill together, for one to be named: one digit fits anything."""
 _BY_CHANCE: Final = 0.05
-"""The share of its decade that all further mistakes of a line may fit together, for one to be named."""
+"""The same for mistakes that only verifying knows, of which there are many more."""
 
 
 class WrongLines:
@@ -181,10 +183,15 @@ class Explained:
             also = (self._all.kept_apart.lines[number].mistake for number in fitting)
             return tuple(dict.fromkeys((NOT_UPDATED, *also))), False  # a copy is one, however few digits it has
         kept, early, further = self._all.kept_apart, self._all.unfinished, self._all.further
-        tried = [(kept, self._kept), (kept, self._kept_on_true), (early, self._early)]
-        if self._is_no_chance(further, self._further, row, place):
-            tried.append((further, self._further))
-        for lines, ranges in tried:
+        tried = (
+            (kept, self._kept, _KEPT_BY_CHANCE),
+            (kept, self._kept_on_true, _KEPT_BY_CHANCE),
+            (early, self._early, _KEPT_BY_CHANCE),
+            (further, self._further, _BY_CHANCE),
+        )
+        for lines, ranges, limit in tried:
+            if self._chance(lines, ranges, row, place) > limit:
+                continue
             found = self._fitting(lines, ranges, row, place)
             if found.size:
                 codes = tuple(dict.fromkeys(lines.lines[number].mistake for number in found.tolist()))
@@ -201,11 +208,11 @@ class Explained:
         low, high = (end[row, place] for end in self._window)
         return numbers[meet(low, high, ranges[0][numbers, place], ranges[1][numbers, place])]
 
-    def _is_no_chance(self, lines: WrongLines, ranges: tuple[Table, Table], row: int, place: int) -> bool:
-        """Whether a plain wrong number would hardly fit any of a cell's wrong lines."""
+    def _chance(self, lines: WrongLines, ranges: tuple[Table, Table], row: int, place: int) -> float:
+        """With what chance a plain wrong number would fit some of a cell's wrong lines."""
         lows, highs = (end[lines.of_row(row), place] for end in ranges)
         value, half = float(self._papers.value[row, place]), float(self._papers.half[row, place])
-        return share_of_decade(value, lows, highs, half) <= _BY_CHANCE
+        return share_of_decade(value, lows, highs, half) if value else 0.0
 
     def _is_near(self, row: int, place: int, named: Sequence[Table]) -> bool:
         """Whether the number, or one that its name fits, is within one unit of its last place of the right one."""
