@@ -31,7 +31,7 @@ from backproptable.other_rate import OTHER_RATE, OtherRates
 from backproptable.papers import Flags, Papers, meet
 from backproptable.plan import Plan
 from backproptable.ranges import Ranges
-from backproptable.setups import SET_UP, SetUps
+from backproptable.setups import FEWEST_FIGURES, SET_UP, SetUps
 from backproptable.slips import NEAR_MISS, slips_of
 from backproptable.through_blanks import ThroughBlanks
 from backproptable.unfinished import UNFINISHED, unfinished_lines
@@ -155,7 +155,7 @@ class Explained:
             slips = (NEAR_MISS, *(slip for slip in slips if slip != NEAR_MISS), *codes)
         if slips:
             return Verdict.SLIP, slips, None
-        nearest = self._set_up(row, place)
+        nearest = self._set_up(row, place) if (answer.figures or FEWEST_FIGURES) >= FEWEST_FIGURES else None
         return Verdict.WRONG, (SET_UP,) if nearest is not None else (), nearest
 
     def _set_up(self, row: int, place: int) -> Formula | None:
@@ -179,9 +179,7 @@ class Explained:
         """The mistakes that give the number, and whether it is too near to the right one for them to explain it."""
         before = int(self._all.before[row])
         if before >= 0 and self._papers.value[row, place] == self._judged.verdicts.point[before, place]:
-            fitting = self._fitting(self._all.kept_apart, self._kept, row, place).tolist()
-            also = (self._all.kept_apart.lines[number].mistake for number in fitting)
-            return tuple(dict.fromkeys((NOT_UPDATED, *also))), False  # a copy is one, however few digits it has
+            return self._copied(row, place), False
         kept, early, further = self._all.kept_apart, self._all.unfinished, self._all.further
         tried = (
             (kept, self._kept, _KEPT_BY_CHANCE),
@@ -201,6 +199,14 @@ class Explained:
         if not codes and self._rates[row, place]:
             codes = (OTHER_RATE,)
         return codes, False
+
+    def _copied(self, row: int, place: int) -> tuple[str, ...]:
+        """A copy is one, however few digits it has; other mistakes beside it if they give it with all its zeros."""
+        lines, numbers = self._all.kept_apart.lines, self._all.kept_apart.of_row(row)
+        value, half = self._papers.value[row, place], self._papers.padded[row, place]
+        low, high = (end[numbers, place] for end in self._kept)
+        also = numbers[meet(np.full(len(low), value - half), np.full(len(low), value + half), low, high)]
+        return tuple(dict.fromkeys((NOT_UPDATED, *(lines[number].mistake for number in also.tolist()))))
 
     def _fitting(self, lines: WrongLines, ranges: tuple[Table, Table], row: int, place: int) -> NDArray[np.intp]:
         """Which wrong lines of a cell give the written number."""

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any, Final
 
 from backproptable.assign import preview
 from backproptable.course import load_course
+from backproptable.derive import derive_plan
+from backproptable.digits import DEFAULT_FIGURES
+from backproptable.evaluate import solve
 from backproptable.example import load_preset
 from backproptable.handout import make_handout
+from backproptable.marked import Verdict
+from backproptable.marker import Answered, Marker
 from backproptable.render.activations import render_activations
+from backproptable.render.feedback import feedback_md
 from backproptable.render.rulings import render_rulings
+from backproptable.returned import Written
+from backproptable.scoring import Policy
 
 __all__ = ["PIECES", "Piece", "make_gallery"]
 
@@ -85,6 +94,7 @@ _CLASS: Final = {
     "assignment.md": "a student's sheet of a class, which asks for one path through the net and gives the rest",
     "assignment-key.md": "its key, for the teacher",
 }
+_MARKED: Final = {"feedback.md": "what a student reads of a marked sheet"}
 _PAGES: Final = {
     "activations.md": "the activation functions and their derivatives, on one page",
     "numbers.md": "how written numbers are read, example by example",
@@ -98,9 +108,34 @@ def make_gallery() -> dict[str, str]:
         replace(load_course(None), title="One path through a net", asked="one_path", due="Friday, 12:00")
     ).files.values()
     texts |= dict(zip(_CLASS, sheets, strict=True))
+    texts |= dict(zip(_MARKED, (_feedback(),), strict=True))
     texts |= dict(zip(_PAGES, (render_activations("md"), render_rulings()), strict=True))
     texts["README.md"] = "\n".join(_index())
     return texts
+
+
+def _feedback() -> str:
+    """The sheet of the preset 2-2-2, filled in with a slip, a slope left out, a copied weight and some gaps, marked."""
+    example = load_preset("2-2-2")
+    plan = derive_plan(example.net)
+    given = {**example.givens, "eta": example.net.learning_rate}
+    solution = solve(plan, given)
+    answers = {cell.name: solution.text[plan.row[cell.address]] for _, cell in plan.worked}
+    answers |= {
+        "z1[2]": answers["z1[2]"][:-2] + answers["z1[2]"][:-3:-1],  # its last two digits changed places
+        "dL/dz2[1]": answers["dL/da2[1]"],
+        "dL/dz2[2]": answers["dL/da2[2]"],
+        "l[2]": "0.024",
+        "W1'[1,1]": str(example.givens["W1[1,1]"]),
+        "L'": "",
+    }
+    worth = {verdict: Decimal(verdict in (Verdict.RIGHT, Verdict.FOLLOWS)) for verdict in Verdict}
+    asked = frozenset(cell.address for _, cell in plan.worked)
+    marker = Marker(plan, asked=asked, figures=DEFAULT_FIGURES, carry="paper", policy=Policy(plan, worth))
+    givens = {name: str(number) for name, number in given.items()}
+    written = {name: (Written(text),) for name, text in answers.items()}
+    (sheet,) = marker.mark([Answered("SAMPLE.md", givens, written, student="SAMPLE", name="Sample Student")])
+    return feedback_md(sheet, plan, title="Two sigmoid layers by hand")
 
 
 def _index() -> Iterator[str]:
@@ -109,6 +144,7 @@ def _index() -> Iterator[str]:
     yield "Finished pieces, made by `backproptable gallery -o output/gallery`. Every line is worked on the"
     yield "numbers as printed above it: take a calculator and try one."
     yield ""
-    for file, about in (*((piece.file, piece.about) for piece in PIECES), *_CLASS.items(), *_PAGES.items()):
+    pieces = {piece.file: piece.about for piece in PIECES}
+    for file, about in (pieces | _CLASS | _MARKED | _PAGES).items():
         yield f"- [{file}]({file}): {about}"
     yield ""

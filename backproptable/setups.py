@@ -34,12 +34,14 @@ from backproptable.papers import meet
 from backproptable.plan import Cell, Plan
 from backproptable.ranges import Ranges
 
-__all__ = ["SET_UP", "SetUps", "edits"]
+__all__ = ["FEWEST_FIGURES", "SET_UP", "SetUps", "edits"]
 
 SET_UP: Final = "set_up"
 """The code of a line for which another formula than the right one was worked out."""
 _BY_CHANCE: Final = 0.1
 """The share of a decade that all formulas tried may fill together."""
+FEWEST_FIGURES: Final = 3
+"""A number with fewer fits many formulas."""
 _MOST: Final = 400
 """Formulas tried for one line: those of long sums have more."""
 
@@ -206,8 +208,9 @@ def _of_cells(plan: Plan, cell: Cell, part: Formula) -> Iterator[Formula]:
     """A number of another cell: of another unit, layer, sample or time, or one that stands beside it."""
     if not isinstance(part, Ref) or isinstance(part.to, str):
         return
+    own = plan.row[cell.address]
     for to in _alike(plan)[part.to]:
-        if to != cell.address:
+        if plan.row[to] < own:  # what comes later nobody has yet
             yield Ref(to)
 
 

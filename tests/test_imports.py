@@ -73,11 +73,11 @@ ROOMS = (
     "manifest",
     "classroom",
     "assign",
-    "changes gallery returned summary",
+    "changes returned summary",
     "copies marker",
     "strangers",
     "verify",
-    "asking marking",
+    "asking gallery marking",
     "cli",
     "__main__",
 )
