@@ -13,7 +13,7 @@ for what stands there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from backproptable.names import Address
@@ -31,6 +31,7 @@ __all__ = [
     "Ref",
     "Sigma",
     "Sum",
+    "changed_once",
     "children",
     "difference",
     "put_in",
@@ -185,6 +186,14 @@ def rebuilt(formula: Formula, walk: Callable[[Formula], Formula]) -> Formula:
             return Sigma(index, walk(body))
         case Num() | Ref() | Partial():
             return formula
+
+
+def changed_once(formula: Formula, change: Callable[[Formula], Iterable[Formula]]) -> Iterator[Formula]:
+    """The formula with one of its parts, or the whole of it, changed: everything that `change` gives, in turn."""
+    yield from change(formula)
+    for place, part in enumerate(children(formula)):
+        for other in changed_once(part, change):
+            yield with_part(formula, place, other)
 
 
 def with_part(formula: Formula, place: int, part: Formula) -> Formula:

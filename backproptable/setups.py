@@ -7,7 +7,7 @@ all of them together fill more than a small share of the decade that the number 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
@@ -26,8 +26,7 @@ from backproptable.formula import (
     Quotient,
     Ref,
     Sum,
-    children,
-    with_part,
+    changed_once,
 )
 from backproptable.names import Address
 from backproptable.papers import meet
@@ -110,19 +109,11 @@ def edits(plan: Plan, cell: Cell) -> Iterator[Formula]:
     likeliest_first = (_of_signs, _of_parts, _of_operations, _of_functions, lambda part: _of_cells(plan, cell, part))
     count = 0
     for change in likeliest_first:
-        for formula in _anywhere(cell.formula, change):
+        for formula in changed_once(cell.formula, change):
             if formula not in seen and count < _MOST:
                 seen.add(formula)
                 count += 1
                 yield formula
-
-
-def _anywhere(formula: Formula, change: Callable[[Formula], Iterable[Formula]]) -> Iterator[Formula]:
-    """The formula with one of its parts changed, itself included."""
-    yield from change(formula)
-    for place, part in enumerate(children(formula)):
-        for other in _anywhere(part, change):
-            yield with_part(formula, place, other)
 
 
 def _of_signs(part: Formula) -> Iterator[Formula]:

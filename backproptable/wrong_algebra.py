@@ -6,14 +6,13 @@ is working out and give what comes out instead; only verifying looks for them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final
 
 from backproptable.draft import sum_of
 from backproptable.formula import (
     Call,
-    Choice,
     Formula,
     Neg,
     Num,
@@ -22,9 +21,8 @@ from backproptable.formula import (
     Quotient,
     Ref,
     Sum,
-    children,
+    changed_once,
     rebuilt,
-    with_part,
 )
 from backproptable.wrong_formulas import Line
 
@@ -46,18 +44,6 @@ _LN_TEN: Final = Call("ln", (Num("10"),))
 _FACTORS: Final = (Num("10"), Num("100"))
 
 Change = Callable[[Formula], Formula]
-Changes = Callable[[Formula], Iterable[Formula]]
-"""What may come of one part of a formula."""
-
-
-def _with_one_changed(formula: Formula, change: Changes) -> Iterator[Formula]:
-    """The formula with one of its parts changed, itself included: all ways in turn."""
-    yield from change(formula)
-    if isinstance(formula, Choice):  # a slope of 0 or 1: there is nothing to calculate
-        return
-    for place, part in enumerate(children(formula)):
-        for other in _with_one_changed(part, change):
-            yield with_part(formula, place, other)
 
 
 def bracket_lost(line: Line) -> Iterator[Formula]:
@@ -80,7 +66,7 @@ def bracket_lost(line: Line) -> Iterator[Formula]:
             case Neg(Sum((first, *others))):
                 yield Sum((Neg(first), *others))
 
-    yield from _with_one_changed(line.formula, change)
+    yield from changed_once(line.formula, change)
 
 
 def _behind(last: Formula, work: Change) -> Formula:
@@ -96,7 +82,7 @@ def quotient_inverted(line: Line) -> Iterator[Formula]:
             case Quotient(top, bottom):
                 yield Quotient(bottom, top)
 
-    yield from _with_one_changed(line.formula, change)
+    yield from changed_once(line.formula, change)
 
 
 def doubled_for_squared(line: Line) -> Iterator[Formula]:
@@ -132,7 +118,7 @@ def plus_for_times(line: Line) -> Iterator[Formula]:
             case Product(factors):
                 yield Sum(factors)
 
-    yield from _with_one_changed(line.formula, change)
+    yield from changed_once(line.formula, change)
     if isinstance(line.formula, Sum):
         parts = tuple(Sum(term.factors) if isinstance(term, Product) else term for term in line.formula.terms)
         yield Sum(parts)
@@ -146,7 +132,7 @@ def times_for_plus(line: Line) -> Iterator[Formula]:
             case Sum(terms):
                 yield Product(terms)
 
-    yield from _with_one_changed(line.formula, change)
+    yield from changed_once(line.formula, change)
 
 
 # --- one term of a sum ------------------------------------------------------------------------
