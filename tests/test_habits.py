@@ -14,7 +14,7 @@ def named(habit: Habit) -> str:
 
 @pytest.mark.parametrize("habit", HABITS, ids=named)
 def test_no_honest_line_is_called_wrong(habit: Habit) -> None:
-    outcome = simulate(habit, 1, with_mistake=False, nets=5)
+    outcome = simulate(habit, 1, with_mistake=False, nets=4)
     assert (outcome.rejected, outcome.examples) == (0, [])
     assert outcome.lines > 200
     assert outcome.short == 0 or habit.may_be_short
@@ -22,7 +22,7 @@ def test_no_honest_line_is_called_wrong(habit: Habit) -> None:
 
 @pytest.mark.parametrize("habit", HABITS, ids=named)
 def test_one_mistake_costs_one_line(habit: Habit) -> None:
-    outcome = simulate(habit, 2, with_mistake=True, nets=3)
+    outcome = simulate(habit, 3, with_mistake=True, nets=2)
     assert (outcome.rejected, outcome.examples) == (0, [])
     assert outcome.made >= 2
     if not habit.may_be_short:
