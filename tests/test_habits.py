@@ -14,7 +14,7 @@ def named(habit: Habit) -> str:
 
 @pytest.mark.parametrize("habit", HABITS, ids=named)
 def test_no_honest_line_is_called_wrong(habit: Habit) -> None:
-    outcome = simulate(habit, 1, with_mistake=False, nets=4)
+    outcome = simulate(habit, 1, with_mistake=False, nets=5)
     assert (outcome.rejected, outcome.examples) == (0, [])
     assert outcome.lines > 200
     assert outcome.short == 0 or habit.may_be_short
@@ -22,7 +22,7 @@ def test_no_honest_line_is_called_wrong(habit: Habit) -> None:
 
 @pytest.mark.parametrize("habit", HABITS, ids=named)
 def test_one_mistake_costs_one_line(habit: Habit) -> None:
-    outcome = simulate(habit, 3, with_mistake=True, nets=2)
+    outcome = simulate(habit, 2, with_mistake=True, nets=3)
     assert (outcome.rejected, outcome.examples) == (0, [])
     assert outcome.made >= 2
     if not habit.may_be_short:
@@ -31,7 +31,7 @@ def test_one_mistake_costs_one_line(habit: Habit) -> None:
 
 @pytest.mark.parametrize("habit", CONSTANTS, ids=named)
 def test_little_work_earns_little(habit: Habit) -> None:
-    outcome = simulate(habit, 1, with_mistake=False, nets=2)
+    outcome = simulate(habit, 1, with_mistake=False, nets=1)
     if "everywhere" in habit.words:
         assert max(outcome.earned) < 0.05
         assert outcome.persons == outcome.sheets

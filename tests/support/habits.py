@@ -41,14 +41,14 @@ USUAL: Final = dict.fromkeys(Verdict, Decimal(0)) | {
 }
 """The points of a course file that says nothing of them."""
 NETS: Final = (
+    "2-2-2 of sigmoids",
+    "three steps",
+    "one dead unit",
+    "default, 3 figures",
+    "batch, mean, shared bias",
     "default",
     "default, full carry",
-    "default, 3 figures",
-    "one dead unit",
-    "2-2-2 of sigmoids",
     "two updates",
-    "batch, mean, shared bias",
-    "three steps",
 )
 """The nets of `support.drawn` that are worked."""
 
