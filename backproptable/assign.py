@@ -69,6 +69,8 @@ class Report:
     """Mistakes that some sheets cannot tell from the right number, with the number of those sheets."""
     not_tested: Counter[str] = field(default_factory=Counter)
     """Mistakes that change no asked number on some sheets, with the number of those sheets."""
+    not_looked_at: int = 0
+    """Sheets of which that is not known: programs of before did not look."""
     warnings: list[str] = field(default_factory=list)
     sheets: Path = Path()
     keys: Path = Path()
@@ -279,7 +281,8 @@ class _Stages:
                 if (number := entry["hardness"].get(code)) is not None:
                     numbers.append(number)
             report.not_told.update(entry["cannot_be_told"].keys())
-            report.not_tested.update(entry.get("not_tested", ()))  # earlier builds did not look
+            report.not_tested.update(entry.get("not_tested", ()))
+            report.not_looked_at += "not_tested" not in entry
             unsettable += not settable(entry["name"])
         report.hardness = {
             code: (min(numbers), median(numbers), max(numbers)) for code, numbers in counts.items() if numbers

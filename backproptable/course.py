@@ -147,9 +147,12 @@ class _Reading:
         sheet.pop("entries", None)  # of a preset; a class works all cells
         asked = sheet.get("asked", "all")
         sheet["asked"] = asked if isinstance(asked, str) else tuple(dict.fromkeys(asked))
+        net = self._net()
+        if sheet.get("input_gradient") and net.forward_only:
+            what = "is true, but sheets with the activation step are a forward pass: dL/dx is of the way back."
+            self.problems.append(Problem("[sheet] input_gradient", what, "Leave it out."))
         if any(_is_input_gradient(name) for name in sheet["asked"] if not isinstance(asked, str)):
             sheet["input_gradient"] = True
-        net = self._net()
         grids = self._grids(net)
         plan = self._plan(net, input_gradient=sheet.get("input_gradient", False))
         self.problems += self._of_what_is_asked(plan, sheet["asked"])

@@ -103,6 +103,9 @@ def _worked(
     used_seed = (fresh_seed if seed is None else seed) if draws_weights else None
     if settings["layout"] == "matrices" and net.is_plain and (shapes := shapes_of(net)).numbers > MOST_CELLS:
         return used_seed, _worked_on_shapes(shapes, used_seed or 0, given, settings)
+    if settings["input_gradient"] and net.forward_only:
+        what = "dL/dx is of the way back: this is a forward pass."
+        raise InputError([Problem("input_gradient", what, "Leave it out.")])
     plan = derive_plan(net, input_gradient=settings["input_gradient"])
     if settings["entries"] is not None:
         what = "is not used: every number of this net is printed."

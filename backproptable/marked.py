@@ -11,7 +11,7 @@ from typing import Final
 from backproptable.errors import Problem
 from backproptable.formula import Formula
 
-__all__ = ["ERRORS", "MarkedCell", "MarkedSheet", "Verdict"]
+__all__ = ["CONSTANT", "ERRORS", "REMARKS", "MarkedCell", "MarkedSheet", "Verdict"]
 
 
 class Verdict(StrEnum):
@@ -33,6 +33,10 @@ class Verdict(StrEnum):
 
 ERRORS: Final = (Verdict.MISTAKE, Verdict.SLIP, Verdict.WRONG)
 """The verdicts of a line that is itself wrong."""
+CONSTANT: Final = "constant"
+"""The code of lines that hold the one number which a sheet is full of: it earns nothing until a person has looked."""
+REMARKS: Final = frozenset({"trivial", "corrected", "cut", "doubled", "missing", CONSTANT, "undefined"})
+"""Codes that may stand beside any verdict; the others say what a wrong number comes from."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,13 +19,13 @@ from backproptable.evaluate import Calculator, Table
 from backproptable.explanations import Explained, Explanations
 from backproptable.formula import Formula, references
 from backproptable.judge import Judge, Judged
-from backproptable.marked import ERRORS, MarkedCell, MarkedSheet, Verdict
+from backproptable.marked import CONSTANT, ERRORS, MarkedCell, MarkedSheet, Verdict
 from backproptable.names import Address
 from backproptable.one_reading import Truth, Verdicts
 from backproptable.papers import Papers
 from backproptable.plan import Cell, Digits, Plan
 from backproptable.returned import Written
-from backproptable.scoring import CONSTANT, Policy
+from backproptable.scoring import Policy
 
 __all__ = ["Answered", "Marker"]
 

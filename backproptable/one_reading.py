@@ -57,7 +57,7 @@ class Verdicts:
     right: Flags
     too_few: Flags
     trivial: Flags
-    """Follows only because own wrong numbers above are 0."""
+    """Follows only because own wrong numbers above are 0, or make it 0."""
     corrected: Flags
     """Agrees only where a flagged number above is replaced by what it should have been."""
     undefined: Flags
@@ -207,6 +207,7 @@ class OneReading:
     def _trivial(self, step: StepFormulas, agreeing: Flags, follows: Flags, zero: Flags) -> Flags:
         """Which lines that follow are 0 or one number taken over, by every formula that agrees.
 
+        A written 0 that follows leaves no work in it, whatever wrong number made it 0: a slope of an own 1.000.
         Beside a wrong zero the right ones are put in, too: they leave no work either.
         """
         zeros = self.found.point == 0

@@ -21,10 +21,10 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
-from backproptable.marked import MarkedCell, Verdict
+from backproptable.marked import CONSTANT, REMARKS, MarkedCell, Verdict
 from backproptable.plan import Part, Plan
 
-__all__ = ["CONSTANT", "EQUALLY", "REPEATS", "WEIGHED_PARTS", "Policy", "equal_weights", "weights_of"]
+__all__ = ["EQUALLY", "REPEATS", "WEIGHED_PARTS", "Policy", "equal_weights", "weights_of"]
 
 REPEATS: Final = ("each", "kind", "once")
 """How often the same mistake costs."""
@@ -37,8 +37,6 @@ WEIGHED_PARTS: Final[Mapping[str, tuple[Part, ...]]] = {
 """The words for parts of a training step that can be weighed."""
 EQUALLY: Final = ("line", "step", "part")
 """What can weigh the same: every line, every step, every part of the training step."""
-CONSTANT: Final = "constant"
-"""The code of lines that hold the one number which a sheet is full of: it earns nothing until a person has looked."""
 _OF_NOBODY: Final = (Verdict.UNREADABLE,)
 
 
@@ -119,10 +117,11 @@ class Policy:
             if cell.verdict is not Verdict.MISTAKE:
                 continue
             mistakes = made.setdefault(self._kinds.get(cell.name, "") if self.repeats == "kind" else "", [])
-            same = next((names for names in mistakes if not names.isdisjoint(cell.because)), None)
+            made_here = set(cell.because) - REMARKS
+            same = next((names for names in mistakes if not names.isdisjoint(made_here)), None)
             if same is None:
-                mistakes.append(set(cell.because))
+                mistakes.append(made_here)
             else:
-                same &= set(cell.because)
+                same &= made_here
                 repeated.add(cell.name)
         return repeated

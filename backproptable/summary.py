@@ -29,6 +29,8 @@ def summary(report: Report) -> Iterator[str]:
     yield from _hardness(report)
     yield from _not_told(report)
     yield from untested_lines(report.not_tested, report.drawn + report.kept + report.gone)
+    if report.not_looked_at:
+        yield f"{_count(report.not_looked_at, 'sheet')} of an earlier program: what they cannot test is not known"
 
 
 def untested_lines(counts: Mapping[str, int], sheets: int) -> Iterator[str]:

@@ -108,6 +108,18 @@ def test_nets_too_large_to_print_have_none() -> None:
         make_handout(load_preset("digits"), formats=["md"], seed=1, fresh_seed=1, input_gradient=True)
 
 
+def test_a_forward_pass_has_none(tmp_path: Path) -> None:
+    """Said, not left out in silence."""
+    with pytest.raises(InputError, match="this is a forward pass"):
+        make_handout(load_preset("threshold-neuron"), formats=["md"], seed=1, fresh_seed=1, input_gradient=True)
+    path = tmp_path / "course.toml"
+    path.write_text(
+        "[net]\nlayers = [2, 1]\nactivations = ['step']\n[sheet]\ninput_gradient = true\n", encoding="utf-8"
+    )
+    with pytest.raises(InputError, match="are a forward pass"):
+        load_course(path)
+
+
 # --- a class -----------------------------------------------------------------------------------
 
 

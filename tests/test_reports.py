@@ -26,7 +26,7 @@ from backproptable.derive import derive_plan
 from backproptable.errors import Problem
 from backproptable.example import load_example, load_preset
 from backproptable.in_common import FEWEST, in_common
-from backproptable.marked import MarkedCell, MarkedSheet, Verdict
+from backproptable.marked import REMARKS, MarkedCell, MarkedSheet, Verdict
 from backproptable.mistakes import MISTAKES
 from backproptable.plaintext import one_line, shortened
 from backproptable.plan import Part, Plan
@@ -34,7 +34,7 @@ from backproptable.render.class_picture import PART_WORDS, class_svg, percent
 from backproptable.render.class_summary import class_md
 from backproptable.render.feedback import cell_line, feedback_md, terminal_lines
 from backproptable.render.reports import grades_csv, report_json
-from backproptable.render.verdict_words import REMARKS, VERDICTS, WORDS, number, why
+from backproptable.render.verdict_words import VERDICTS, WORDS, number, why
 from backproptable.scoring import Policy
 from backproptable.slips import SLIPS
 from support.hostile import ATTACKS, INVISIBLE, hostile_rows

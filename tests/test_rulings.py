@@ -266,6 +266,18 @@ def test_a_line_over_a_number_that_leaves_it_open_goes_to_a_person() -> None:
     assert of_sheet.first_error.name == "a1[1]"
 
 
+@pytest.mark.parametrize("text", ["0", "7"])
+def test_a_line_without_end_is_no_zero(text: str) -> None:
+    """-1/a and -ln a with a = 0: nothing that stands there is right, and nothing earns."""
+    plan = derive_plan(Net(layers=(1, 1), activations=("sigmoid",), loss="binary_cross_entropy", bias="none"))
+    givens = {"x[1]": "1", "y[1]": "1", "W1[1,1]": "0.3", "eta": "0.01"}
+    answers = right_answers(plan, givens) | {"a1[1]": "0", "l[1]": text, "dL/da1[1]": text}
+    (of_sheet,) = marker(plan).mark([on_paper(givens, answers)])
+    for name in ("l[1]", "dL/da1[1]"):
+        cell = cells(of_sheet)[name]
+        assert (cell.verdict, cell.because, cell.expected) == (Verdict.UNREADABLE, ("undefined",), "")
+
+
 def test_an_own_output_of_one_in_binary_cross_entropy() -> None:
     """-(1 ln a + 0 ln(1 - a)) with a = 1.00: 0 times a logarithm that has no value is 0."""
     plan = derive_plan(Net(layers=(1, 1), activations=("sigmoid",), loss="binary_cross_entropy", bias="none"))

@@ -52,6 +52,8 @@ COST = {
     "the same in two kinds of steps": (SLOPES, (4, 2, 1)),
     "two that differ": ((("z1[1]", "bias"), ("z1[2]", "index")), (2, 2, 2)),
     "one of several names in common": ((("z1[1]", "bias index"), ("z1[2]", "index layer")), (2, 1, 1)),
+    # what is said of the rows is no name of a mistake
+    "two in rows that stand twice": ((("z1[1]", "bias doubled"), ("z1[2]", "index doubled")), (2, 2, 2)),
     # bias or index; index or layer: so it was the index; then bias is another one
     "names that were ruled out": ((("z1[1]", "bias index"), ("z1[2]", "index layer"), ("z2[1]", "bias")), (3, 2, 2)),
 }

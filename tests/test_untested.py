@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,16 @@ from backproptable.assign import assign_class, preview
 from backproptable.course import load_course
 from backproptable.grids import Grids
 from backproptable.manifest import Manifest
+from backproptable.mistakes import wrong_lines
+from backproptable.net import Net
+from backproptable.plan import Plan
 from backproptable.sheet_numbers import SheetNumbers
 from backproptable.shipped import starter_files
 from backproptable.summary import summary
 from backproptable.untested import Untested
 from support.classes import leave_secret, made_course, students
 from support.drawn import DEFAULT, Kind
+from support.exactly import evaluate, exact_values
 
 RELU = {"activation_forgotten", "slope_always_one"}
 
@@ -42,6 +47,37 @@ def test_with_no_unit_dead_relu_is_never_tested() -> None:
 def test_with_one_unit_dead_everything_is_tested() -> None:
     """As in the course file that the program ships."""
     assert untested(Kind(DEFAULT, grids=Grids(dead_units=1))) == [set()] * 30
+
+
+def test_a_net_of_nothing_but_relu_tests_none_of_it() -> None:
+    """No other layer stands in for it, so leaving the function or its slope out is seen nowhere."""
+    net = Net(layers=(3, 3), activations=("relu",), loss="half_sse")
+    for codes in untested(Kind(net)):
+        assert {"activation_forgotten", "slope_always_one", "slope_missing", "slope_twice"} <= codes
+    dead = untested(Kind(net, grids=Grids(dead_units=1)))
+    assert not [codes for codes in dead if codes & {"activation_forgotten", "slope_always_one", "slope_missing"}]
+    assert all("slope_twice" in codes for codes in dead)  # 0 and 1 are their own squares
+
+
+def test_what_is_listed_is_what_a_wrong_formula_leaves_alone() -> None:
+    """Line by line, in fractions and fifty digits, on the numbers of a few sheets."""
+    for kind in (Kind(DEFAULT), Kind(DEFAULT, grids=Grids(dead_units=1))):
+        keys = [str(number).encode() for number in range(4)]
+        drawn = kind.drawing.draw(keys)
+        for texts, listed in zip(kind.texts(drawn), untested(kind, 4), strict=True):
+            givens = {cell.name: Decimal(text) for cell, text in zip(kind.plan.givens, texts, strict=True)}
+            assert listed == without_effect(kind.plan, givens)
+
+
+def without_effect(plan: Plan, givens: dict[str, Decimal]) -> set[str]:
+    numbers = exact_values(plan, givens)
+    lines = wrong_lines(plan)
+    changing = {
+        line.mistake
+        for line in lines
+        if abs(evaluate(line.formula, numbers) - numbers[line.cell.address]) > Decimal("1e-12")
+    }
+    return {line.mistake for line in lines} - changing
 
 
 def test_the_shipped_course_draws_at_once(tmp_path: Path) -> None:
@@ -85,4 +121,6 @@ def test_lines_of_earlier_manifests_say_nothing_of_it(folder: Path) -> None:
     path.write_text("".join(f"{json.dumps(entry)}\n" for entry in entries), encoding="utf-8")
     report = assign_class(course, students(3), folder, processes=1)
     assert report.not_tested["slope_always_one"] == 1
-    assert "  slope_always_one on 1 sheet: " in "\n".join(summary(report))
+    lines = list(summary(report))
+    assert "  slope_always_one on 1 sheet: ReLU's slope taken as 1 below 0" in lines
+    assert lines[-1] == "2 sheets of an earlier program: what they cannot test is not known"

@@ -13,13 +13,13 @@ from urllib.parse import quote
 from backproptable.class_counts import CauseCount, StepCount, by_student, cause_counts, step_counts
 from backproptable.hardness import HARDNESS
 from backproptable.in_common import FEWEST, in_common
-from backproptable.marked import MarkedCell, MarkedSheet, Verdict
+from backproptable.marked import REMARKS, MarkedCell, MarkedSheet, Verdict
 from backproptable.plan import Plan
 from backproptable.render.class_picture import alternative, class_svg, part_in_words, percent
 from backproptable.render.escape import markdown_text
 from backproptable.render.quoting import file_md, own_md, written_md
 from backproptable.render.templates import fill_template
-from backproptable.render.verdict_words import REMARKS, WORDS, number, why
+from backproptable.render.verdict_words import WORDS, number, why
 from backproptable.scoring import EQUALLY, REPEATS, Policy, equal_weights
 
 __all__ = ["class_md"]

@@ -164,8 +164,11 @@ def _terminal(sheet: MarkedSheet, plan: Plan | None, opposite: Collection[str]) 
             yield style, f"  {text}"
             if plan is not None and cell.verdict in ERRORS:
                 yield from _as_worked(cell, sheet, plan, opposite)
-    if follows := [cell.name for cell in _with(sheet, Verdict.FOLLOWS)]:
-        yield "dim", f"  right because they follow: {_listed(follows)}"
+    follows = list(_with(sheet, Verdict.FOLLOWS))
+    if earned := [cell.name for cell in follows if got(cell)]:
+        yield "dim", f"  right because they follow: {_listed(earned)}"
+    if trivial := [cell.name for cell in follows if not got(cell)]:
+        yield "dim", f"  for nothing, only because a wrong number above them is 0 or makes them 0: {_listed(trivial)}"
     if blank := [cell.name for cell in _with(sheet, Verdict.BLANK)]:
         yield "dim", f"  blank: {_listed(blank)}"
     for remark in sheet.remarks:

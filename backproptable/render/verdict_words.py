@@ -10,14 +10,14 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from backproptable.marked import MarkedCell, Verdict
+from backproptable.marked import REMARKS, MarkedCell, Verdict
 from backproptable.mistakes import MISTAKES
 from backproptable.other_rate import OTHER_RATE
 from backproptable.plaintext import one_line
 from backproptable.setups import SET_UP
 from backproptable.slips import SLIPS
 
-__all__ = ["REMARKS", "VERDICTS", "WORDS", "VerdictWords", "causes", "number", "totals", "why"]
+__all__ = ["VERDICTS", "WORDS", "VerdictWords", "causes", "number", "totals", "why"]
 
 
 class VerdictWords(NamedTuple):
@@ -43,8 +43,8 @@ VERDICTS: Final = {
 }
 """In the order in which they are counted."""
 
-REMARKS: Final = {
-    "trivial": "only because a number above it is 0, so it earns nothing",
+_OF_REMARKS: Final = {
+    "trivial": "only because a wrong number above it is 0 or makes it 0, so it earns nothing",
     "corrected": "a number above it is wrong; you went on with the right one",
     "cut": "the digits are cut off, not rounded",
     "doubled": "its name stands in several rows",
@@ -52,7 +52,6 @@ REMARKS: Final = {
     "constant": "the same number stands in most lines",
     "undefined": "a number above it leaves open what it can be",
 }
-"""Codes that may stand beside any verdict; the others say what a wrong number comes from."""
 
 WORDS: Final[Mapping[str, str]] = {
     **{mistake.code: mistake.title for mistake in MISTAKES},
@@ -61,7 +60,7 @@ WORDS: Final[Mapping[str, str]] = {
     SET_UP: "another formula than the right one gives this number",
     "unfinished": "the last operation of the line is not there",
     **SLIPS,
-    **REMARKS,
+    **_OF_REMARKS,
 }
 """The words of every code there is. One that is not there is said as it is."""
 

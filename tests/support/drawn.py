@@ -29,6 +29,7 @@ class Kind:
     figures: int = 4
     carry: str = "paper"
     grids: Grids = field(default_factory=Grids)
+    input_gradient: bool = False
 
     @property
     def _settings(self) -> dict[str, Any]:
@@ -36,7 +37,7 @@ class Kind:
 
     @cached_property
     def plan(self) -> Plan:
-        return derive_plan(self.net)
+        return derive_plan(self.net, input_gradient=self.input_gradient)
 
     @cached_property
     def drawing(self) -> Drawing:
