@@ -16,7 +16,8 @@ always cost; what cannot be read, and what follows for nothing, earns nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Final
@@ -84,14 +85,18 @@ class Policy:
 
     def possible(self, names: Iterable[str]) -> Decimal:
         """What lines earn that are all right."""
-        return sum((self._weight(name) * self.worth[Verdict.RIGHT] for name in names), Decimal(0))
+        weights = Counter(map(self._weight, names))
+        return sum((count * weight * self.worth[Verdict.RIGHT] for weight, count in weights.items()), Decimal(0))
 
     def points(self, cells: Sequence[MarkedCell]) -> Decimal:
         """What a sheet earns. Its lines stand in the order of the plan."""
         if any(CONSTANT in cell.because for cell in cells):
             return Decimal(0)
         repeated = self._repeated(cells)
-        return sum((self._earned(cell, is_free=cell.name in repeated) for cell in cells), Decimal(0))
+        # thousands of sheets are counted under several rules: lines that earn the same are added up at once
+        earned = Counter((self._weight(cell.name), self._counts_as(cell, repeated)) for cell in cells)
+        amounts = (count * weight * self.worth[verdict] for (weight, verdict), count in earned.items() if verdict)
+        return sum(amounts, Decimal(0))
 
     def share(self, cells: Sequence[MarkedCell]) -> Fraction:
         """The same as a share of what is possible; 0 where nothing is."""
@@ -101,11 +106,11 @@ class Policy:
     def _weight(self, name: str) -> Decimal:
         return self.weights.get(name, Decimal(1))
 
-    def _earned(self, cell: MarkedCell, *, is_free: bool) -> Decimal:
+    def _counts_as(self, cell: MarkedCell, repeated: Container[str]) -> Verdict | None:
+        """The verdict whose worth a line earns; None where it earns nothing."""
         if cell.verdict in _OF_NOBODY or "trivial" in cell.because:
-            return Decimal(0)  # until a person has looked; for nothing
-        verdict = Verdict.RIGHT if is_free else cell.verdict
-        return self._weight(cell.name) * self.worth[verdict]
+            return None  # until a person has looked; for nothing
+        return Verdict.RIGHT if cell.name in repeated else cell.verdict
 
     def _repeated(self, cells: Sequence[MarkedCell]) -> set[str]:
         """The lines in which a mistake is made once more that has cost already."""
