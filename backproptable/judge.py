@@ -96,7 +96,7 @@ class Judge:
             for ours, theirs in zip(judged.own, cut.own, strict=True):
                 ours.low[:, columns[taken]], ours.high[:, columns[taken]] = theirs.low[:, taken], theirs.high[:, taken]
             judged.as_cut[columns[taken]] = True
-            judged.rescued[:, columns[taken]] = gained[:, taken]
+            judged.rescued[:, columns[taken]] = (gained & ~cut.verdicts.too_few)[:, taken]
         return judged
 
     def _read(self, papers: Papers, truth: Truth, meaning: Meaning, several: list[int]) -> Judged:
