@@ -204,7 +204,7 @@ class Outcome:
     lines: int = 0
     """Lines that are right, or follow."""
     rejected: int = 0
-    """Of them those that were called wrong."""
+    """Of them those that were called wrong, or handed to a person."""
     short: int = 0
     """Of them those with too few digits."""
     persons: int = 0
@@ -226,9 +226,10 @@ class Outcome:
                 self.named += mistake.mistake in cell.because
             elif cell.name not in sheet.wrong and cell.verdict is not Verdict.BLANK:
                 self.lines += 1
-                self.rejected += cell.verdict in ERRORS
+                is_rejected = cell.verdict in (*ERRORS, Verdict.UNREADABLE)
+                self.rejected += is_rejected
                 self.short += cell.verdict is Verdict.TOO_FEW_DIGITS
-                if cell.verdict in ERRORS and len(self.examples) < 5:
+                if is_rejected and len(self.examples) < 5:
                     self.examples.append(f"{cell.name} = {cell.written!r}, {cell.expected} expected, {cell.because}")
 
 
