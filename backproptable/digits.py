@@ -97,11 +97,8 @@ def settled(total: NDArray[np.float64], size: NDArray[np.float64]) -> NDArray[np
 
 
 def without_noise(total: NDArray[np.float64], size: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A sum that is 0 where it is nothing but rounding noise, its own and that of its terms; else untouched.
-
-    A sum without end is untouched, too: no noise is as large as that.
-    """
-    return np.where((np.abs(total) <= 1e-13 * size) & np.isfinite(size), 0.0, total)
+    """A sum that is 0 where it is nothing but rounding noise, its own and that of its terms; else untouched."""
+    return np.where(np.abs(total) <= 1e-13 * size, 0.0, total)
 
 
 def show(value: float, figures: int) -> str:

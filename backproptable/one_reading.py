@@ -163,8 +163,8 @@ class OneReading:
         papers, found, rows, first = self._papers, self.found, step.rows, step.first
         value, answered = papers.value[rows], papers.answered[rows]
         zero = value == 0  # right only where the formula gives exactly 0
-        points = step.points(found.point)
         lows, highs = step.ranges(found.own_low, found.own_high)
+        points = np.where(np.isnan(lows), np.nan, step.points(found.point))  # without end: it is no 0 of mere noise
         found.expected[rows], found.low[rows], found.high[rows] = points[first], lows[first], highs[first]
         untainted = ~step.over(~self._sound)
         is_zero = (points == 0) | (np.isnan(points) & (lows <= 0) & (highs >= 0))  # 0 ln 0 has a range, and no value
@@ -276,7 +276,8 @@ class OneReading:
         value, failing = papers.value[at], papers.answered[at] & ~found.fits[at]
         low, high = self._meaning(value, papers.padded[at])
         zero = value == 0
-        agrees = np.where(zero[step.cell], points == 0, meet(low[step.cell], high[step.cell], *ranges))
+        is_zero = (points == 0) & ~np.isnan(ranges[0])
+        agrees = np.where(zero[step.cell], is_zero, meet(low[step.cell], high[step.cell], *ranges))
         agrees &= step.over(replaced) & failing[step.cell]
         unsound = ~self._sound[:, columns] & ~replaced
         if mended:
