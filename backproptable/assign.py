@@ -22,7 +22,7 @@ from backproptable.manifest import Known, Manifest
 from backproptable.plaintext import comparable, shortened
 from backproptable.render.escape import settable
 from backproptable.render.page import TEXT_FORMATS
-from backproptable.roster import Student
+from backproptable.rosters.student import Student
 from backproptable.secret import code_of, fingerprint, load_secret, make_secret
 from backproptable.workers import Run, cores, workers
 from backproptable.writing import clear_away

@@ -202,7 +202,7 @@ def assign(
     """
     from backproptable.assign import assign_class, preview  # noqa: PLC0415 - heavy
     from backproptable.course import load_course  # noqa: PLC0415
-    from backproptable.roster import load_roster  # noqa: PLC0415
+    from backproptable.rosters.reading import load_roster  # noqa: PLC0415
     from backproptable.summary import summary, untested_lines  # noqa: PLC0415
 
     loaded, students = _both(

@@ -16,7 +16,7 @@ from typing import Final
 
 from backproptable.errors import Problem, suggestion
 from backproptable.plaintext import comparable, composed
-from backproptable.roster import Student, column_name
+from backproptable.rosters.student import Student, column_name
 
 __all__ = ["DEFAULT_FILE_NAME", "LONGEST_STEM", "file_stems", "rule_problems"]
 

@@ -15,7 +15,7 @@ from backproptable import workers
 from backproptable.assign import Report, assign_class
 from backproptable.check import check_sheet
 from backproptable.cli import main
-from backproptable.roster import Student
+from backproptable.rosters.student import Student
 from support.classes import (
     NEURON,
     SMALL,

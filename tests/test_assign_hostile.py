@@ -16,7 +16,8 @@ from cmarkgfm.cmark import Options
 
 from backproptable.plaintext import comparable, one_line
 from backproptable.render.escape import settable
-from backproptable.roster import Student, load_roster
+from backproptable.rosters.reading import load_roster
+from backproptable.rosters.student import Student
 from support.classes import Outcome, called, contents, leave_secret, rows, save_course, save_roster
 from support.hostile import hostile_rows, write_roster
 from support.tools import compiled, faults

@@ -61,7 +61,7 @@ ROSTERS = {
     "empty": (b"", "roster.csv: file: is empty. Write a line with the columns' names"),
     "header only": (HEADER.encode(), "roster.csv: file: has no students. Write one line per student"),
     "no id": (b"first_name\nAda\n", "roster.csv: line 1: has no column student_id."),
-    "id misspelt": (b"studentid,first_name\n1,Ada\n", "Did you mean 'studentid'?"),
+    "id misspelt": (b"studet id,first_name\n1,Ada\n", "Is it 'studet id'? Then call it student_id"),
     "no name": (b"student_id,email\n1,a@b.c\n", "line 1: has no column first_name or last_name."),
     "an id twice": (
         f"{HEADER}007,Ada,L,\n008,B,C,\n007,D,E,\n".encode(),
@@ -83,7 +83,7 @@ def test_a_roster_that_cannot_be_used(folder: Path, content: bytes, words: str) 
 
 def test_no_roster(folder: Path) -> None:
     (folder / "roster.csv").unlink()
-    refused(folder, says="roster.csv: file: cannot be read (No such file or directory). Name a CSV file that is there.")
+    refused(folder, says="roster.csv: file: cannot be read (No such file or directory). Name a CSV file that is there, or a workbook.")
 
 
 def test_a_column_that_the_roster_has_not(folder: Path) -> None:

@@ -25,7 +25,7 @@ from backproptable.example import load_preset
 from backproptable.grids import DEFAULT_GRIDS, Grid, Grids
 from backproptable.net import CHOICES, Net
 from backproptable.notation import notation_titles
-from backproptable.roster import load_roster
+from backproptable.rosters.reading import load_roster
 from backproptable.shipped import starter_files
 from backproptable.style import EXPLAIN, LAYOUTS
 from support.finished import PRESETS

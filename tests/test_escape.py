@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from backproptable.render.escape import SETTABLE, markdown_text, settable, tex_text
 from backproptable.render.templates import fill_template
-from backproptable.roster import Student
+from backproptable.rosters.student import Student
 from support.hostile import ATTACKS, INVISIBLE, hostile_rows
 from support.people import PEOPLE
 from support.tools import compiled, faults

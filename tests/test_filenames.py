@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backproptable.filenames import DEFAULT_FILE_NAME, LONGEST_STEM, file_stems, rule_problems
-from backproptable.roster import Student, load_roster
+from backproptable.rosters.reading import load_roster
+from backproptable.rosters.student import Student
 from support.hostile import ATTACKS, INVISIBLE, hostile_rows, write_roster
 from support.people import PEOPLE
 

@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backproptable.errors import InputError
-from backproptable.roster import LONGEST_NAME, Student, column_name, load_roster
+from backproptable.rosters.reading import load_roster
+from backproptable.rosters.student import LONGEST_NAME, Student, column_name
 from support.hostile import ATTACKS, INVISIBLE, hostile_rows, write_roster
 from support.people import PEOPLE
 
@@ -202,9 +203,10 @@ def test_no_more_problems_than_one_reads_but_all_are_counted(tmp_path: Path) -> 
         ("", "file: is empty.", "student_id"),
         ("\n\n \n", "file: is empty.", "student_id"),
         (HEADER, "file: has no students.", "one line per student"),
-        ("1,Ada,Lovelace\n", "line 1: has no column student_id.", "Known: 1, ada, lovelace."),
-        ("\nstudentid,first_name\n", "line 2: has no column student_id.", "Did you mean 'studentid'?"),
-        ("student_id,lastname\n", "line 1: has no column first_name or last_name.", "Did you mean 'lastname'?"),
+        ("1,Ada,Lovelace\n", "line 1: has no column student_id.", "[roster] student_id = ..."),
+        ("\nstudet id,first_name\n", "line 2: has no column student_id.", "Is it 'studet id'?"),
+        ("student_id,lastnme\n", "line 1: has no column first_name or last_name.", "Is it 'lastnme'?"),
+        ("Student,score\n", "line 1: has no column student_id.", "Call the column student_id"),
         ("student_id|first_name\n", "line 1: has no column student_id.", "commas, all by semicolons, or all by tabs"),
         ("student_id;first_name,last_name\n", "line 1: has no column", "all by semicolons"),
         ("student_id,first_name,x,First Name\n", "line 1: columns 2 and 4 are both 'first_name'.", "Rename"),

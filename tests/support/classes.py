@@ -17,7 +17,7 @@ from unittest import mock
 
 from backproptable.cli import run
 from backproptable.course import Course, load_course
-from backproptable.roster import Student
+from backproptable.rosters.student import Student
 from support.people import PEOPLE
 
 __all__ = [
