@@ -22,6 +22,7 @@ from backproptable.manifest import Known, Manifest
 from backproptable.plaintext import comparable, shortened
 from backproptable.render.escape import settable
 from backproptable.render.page import TEXT_FORMATS
+from backproptable.rosters.lookalikes import lookalikes, refuse_lookalikes
 from backproptable.rosters.student import Student
 from backproptable.secret import code_of, fingerprint, load_secret, make_secret
 from backproptable.workers import Run, cores, workers
@@ -95,8 +96,12 @@ def assign_class(
     templates: Path | None = None,
     processes: int | None = None,
     progress: Progress = _no_progress,
+    all_new: bool = False,
 ) -> Report:
     """Give every student a sheet, and the teacher a key for each.
+
+    Newcomers who look like students that have a sheet and are not in the roster any more are refused, unless
+    they are `all_new`.
 
     Who has a sheet keeps it. What an interrupted run has not written is written now. Raises
     `InputError` (before any sheet is written) for a course that is not the manifest's, files that are
@@ -109,6 +114,9 @@ def assign_class(
     classroom = Classroom(course, output / FOLDERS["sheets"], keys, tuple(formats), templates)
     known = Manifest(keys).known(course)
     newcomers = [student for student in students if comparable(student.student_id) not in known.stems]
+    if newcomers and known.stems and not all_new:
+        present = (comparable(student.student_id) for student in students)
+        refuse_lookalikes([*lookalikes(newcomers, Manifest(keys).entries(), present)])
     stems, warnings = file_stems(course.file_name, newcomers, known.stems)
     _check_places(classroom, stems.values())
     classroom.make_forms()

@@ -176,7 +176,7 @@ def init(output: Path) -> None:
 
 
 @main.command()
-@click.argument("roster", type=click.Path(path_type=Path), metavar="ROSTER.csv")
+@click.argument("roster", type=click.Path(path_type=Path), metavar="ROSTER")
 @click.option(
     "--course", type=click.Path(path_type=Path), metavar="COURSE.toml", help="What the sheets have in common."
 )
@@ -184,6 +184,7 @@ def init(output: Path) -> None:
 @click.option("--keys", type=click.Path(path_type=Path), metavar="DIR", help="Folder of keys.  [default: OUTPUT/keys]")
 @click.option("--format", "formats", default="md", show_default=True, metavar="md,tex", help="Files to write.")
 @click.option("--preview", "only_preview", is_flag=True, help="Make one sheet and its key, of nobody's numbers.")
+@click.option("--newcomers", is_flag=True, help="Those who look like students with a sheet are new all the same.")
 @click.option("--processes", type=click.IntRange(min=1), metavar="N", help="Processes to use.  [default: one a core]")
 @_templates
 def assign(
@@ -193,6 +194,7 @@ def assign(
     keys: Path | None,
     formats: str,
     only_preview: bool,
+    newcomers: bool,
     processes: int | None,
     templates: Path | None,
 ) -> None:
@@ -202,12 +204,16 @@ def assign(
     """
     from backproptable.assign import assign_class, preview  # noqa: PLC0415 - heavy
     from backproptable.course import load_course  # noqa: PLC0415
-    from backproptable.rosters.reading import load_roster  # noqa: PLC0415
+    from backproptable.rosters.reading import read_roster  # noqa: PLC0415
     from backproptable.summary import summary, untested_lines  # noqa: PLC0415
 
-    loaded, students = _both(
-        lambda: load_course(course and _started(course, output)), lambda: load_roster(_started(roster, output))
+    loaded, listed = _both(
+        lambda: load_course(course and _started(course, output)),
+        lambda known: read_roster(_started(roster, output), known.roster if known else None),
     )
+    for remark in listed.remarks:
+        click.echo(remark, err=True)
+    students = listed.students
     words = [word.strip() for word in formats.split(",")]
     if only_preview:
         from backproptable.writing import write_files  # noqa: PLC0415
@@ -228,6 +234,7 @@ def assign(
             templates=templates,
             processes=processes,
             progress=_progress,
+            all_new=newcomers,
         )
     except KeyboardInterrupt:
         click.echo("Run the same command again to finish: nobody's sheet will change.", err=True)
@@ -244,17 +251,17 @@ def _started(path: Path, output: Path) -> Path:
     return started if not path.exists() and started.is_file() else path
 
 
-def _both(first: Callable[[], First], second: Callable[[], Second]) -> tuple[First, Second]:
-    """The results of both. Raises the problems of both at once."""
+def _both(first: Callable[[], First], second: Callable[[First | None], Second]) -> tuple[First, Second]:
+    """The results of both; the second is told that of the first. Raises the problems of both at once."""
     try:
         one = first()
     except InputError as error:
         try:
-            second()
+            second(None)
         except InputError as other:
             raise BackproptableError(f"{error}\n{other}") from None
         raise
-    return one, second()
+    return one, second(one)
 
 
 @contextmanager

@@ -82,6 +82,8 @@ class Course:
     asked: str | tuple[str, ...] = "all"
     """A word of `asked.ASKED`, or names of steps."""
     points: Points = Points()
+    roster: Mapping[str, str] = field(default_factory=dict)
+    """Columns of the class list by what they hold, where the program does not find them by itself."""
     source: str = ""
     """The file; empty for the default course."""
 
@@ -98,6 +100,7 @@ class Course:
             | {"dead_units": grids.dead_units, "samples": self.plan.net.samples},
             "sheet": {key: getattr(self, key) for key in COURSE_KEYS["sheet"]},
             "points": _normal(asdict(self.points)),
+            "roster": {key: self.roster.get(key) for key in COURSE_KEYS["roster"]},
         }
         return {table: _plain(keys) for table, keys in tables.items()}
 
@@ -163,7 +166,8 @@ class _Reading:
         if self.problems or plan is None:
             raise InputError(map(_of_a_course, self.problems))
         points = Points(**self.file.points.model_dump(exclude_none=True))
-        return Course(**own, plan=plan, grids=grids, **sheet, points=points, source=source)
+        roster = self.file.roster.model_dump(exclude_none=True)
+        return Course(**own, plan=plan, grids=grids, **sheet, points=points, roster=roster, source=source)
 
     def _net(self) -> Net:
         samples, keys = self.file.draw.samples, self.shared.net_keys()

@@ -132,6 +132,15 @@ class _PointsKeys(Keys):
     steps: dict[str, Annotated[Number, AfterValidator(_weight)]] | None = None
 
 
+class _RosterKeys(Keys):
+    student_id: _Word | None = None
+    first_name: _Word | None = None
+    last_name: _Word | None = None
+    name: _Word | None = None
+    email: _Word | None = None
+    batch: _Word | None = None
+
+
 class CourseFile(Keys):
     """A whole course file."""
 
@@ -140,6 +149,7 @@ class CourseFile(Keys):
     draw: _DrawKeys = _DrawKeys()
     sheet: _CourseSheetKeys = _CourseSheetKeys()
     points: _PointsKeys = _PointsKeys()
+    roster: _RosterKeys = _RosterKeys()
 
 
 COURSE_KEYS: Final[Known] = {
@@ -152,4 +162,5 @@ COURSE_KEYS: Final[Known] = {
     "draw.inputs": list(_GridKeys.model_fields),
     "sheet": list(_CourseSheetKeys.model_fields),
     "points": list(_PointsKeys.model_fields),
+    "roster": list(_RosterKeys.model_fields),
 }

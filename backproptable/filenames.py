@@ -109,10 +109,11 @@ class _Rule:
         stem = self.literals[0] + "".join(map("".join, zip(values, self.literals[1:], strict=True)))
         if not all(values):  # a dash or two around nothing is one dash
             stem = re.sub("([_-])[_-]+", r"\1", stem)
-        return _trimmed(stem) or _trimmed(_safe(student.student_id)) or "STUDENT"
+        return _trimmed(stem) or _trimmed(_safe(_short(student.student_id))) or "STUDENT"
 
     def _value(self, student: Student, column: str) -> str:
-        value = _trimmed(_safe(student.columns.get(column, "")))
+        written = student.columns.get(column, "")
+        value = _trimmed(_safe(_short(written) if column == "student_id" else written))
         if not value and column == "batch":
             return "X"
         other = _OTHER_NAME.get(column)
@@ -121,11 +122,17 @@ class _Rule:
         return value
 
 
+def _short(student_id: str) -> str:
+    """An id as it stands in a name: of an address, what comes before the @."""
+    local, at, _ = student_id.partition("@")
+    return local if at and local else student_id
+
+
 def _suffix(student_id: str, attempt: int) -> str:
     """What tells a student's name from an equal one: nothing, the id, then ever other digests of it."""
     if attempt == 0:
         return ""
-    written = _trimmed(_cut(_trimmed(_safe(student_id)), _LONGEST_ID))
+    written = _trimmed(_cut(_trimmed(_safe(_short(student_id))), _LONGEST_ID))
     parts = [written] if written else []
     if attempt > 1 or not written:
         salted = student_id if attempt <= 2 else f"{student_id}\0{attempt}"

@@ -83,7 +83,10 @@ def test_a_roster_that_cannot_be_used(folder: Path, content: bytes, words: str) 
 
 def test_no_roster(folder: Path) -> None:
     (folder / "roster.csv").unlink()
-    refused(folder, says="roster.csv: file: cannot be read (No such file or directory). Name a CSV file that is there, or a workbook.")
+    refused(
+        folder,
+        says="roster.csv: file: cannot be read (No such file or directory). Name a CSV file that is there, or a",
+    )
 
 
 def test_a_column_that_the_roster_has_not(folder: Path) -> None:

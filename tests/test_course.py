@@ -107,6 +107,7 @@ DEFAULTS = {
         "mistake": "each",
         "steps": {},
     },
+    "roster": dict.fromkeys(("student_id", "first_name", "last_name", "name", "email", "batch")),
 }
 
 
@@ -425,7 +426,7 @@ BAD = {
     "keys like no other": (
         "about = 'x'\n[course]\nQQQ = 1\n[draw.inputs]\nQQQ = 2",
         """
-        about: is not a known key. Known: course, net, draw, sheet, points.
+        about: is not a known key. Known: course, net, draw, sheet, points, roster.
         [course] QQQ: is not a known key. Known: title, assignment, file_name, due, ... name_students.
         [draw] inputs.QQQ: is not a known key. Known: low, high, grid.
         """,
@@ -746,7 +747,9 @@ def test_a_missing_file(file: Path) -> None:
 STARTER = starter_files()["course.toml"]
 TURNED_OFF = re.compile(r"^#(?=\w+ = )", re.M)
 """The mark of a line that can be turned on; remarks have a space behind it."""
-EXAMPLES = {"due", "hand_in", "instructions", "keep", "preset", "samples", "steps"}
+EXAMPLES = {"due", "hand_in", "instructions", "keep", "preset", "samples", "steps"} | {
+    *("student_id", "first_name", "last_name", "name", "email", "batch")
+}
 """Keys without a default, so that the starter has something to show."""
 
 
@@ -786,7 +789,7 @@ def test_the_starter_has_every_key_and_calls_examples_what_they_are() -> None:
         for table in DEFAULTS
     }
     assert re.search(r"^#kind = .*\bsteps = ", STARTER, re.M)
-    assert set(re.findall(r"^#(\w+) = .*# example;", STARTER, re.M)) == EXAMPLES
+    assert set(re.findall(r"^#(\w+) = .*# example\b", STARTER, re.M)) == EXAMPLES
 
 
 def test_every_line_of_the_starter_has_a_remark_and_fits_a_screen() -> None:

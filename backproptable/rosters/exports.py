@@ -48,8 +48,9 @@ def what_it_is(name: str, ids: Sequence[str], columns: Mapping[str, str]) -> str
     if not key and cells and not any(ids) and any(cell in _MANUAL for cell in cells):
         return "manual posting"
     for column in _ROLES_IN:
-        if folded(columns.get(column, "")) in _ROLES or folded(columns.get(column, "")).endswith("enrollment") and (
-            not folded(columns.get(column, "")).startswith("student")
+        if folded(columns.get(column, "")) in _ROLES or (
+            folded(columns.get(column, "")).endswith("enrollment")
+            and (not folded(columns.get(column, "")).startswith("student"))
         ):
             return "teachers and assistants"
     return ""

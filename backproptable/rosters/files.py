@@ -26,6 +26,7 @@ SEPARATORS: Final = {",": "commas", ";": "semicolons", "\t": "tabs"}
 _WORKBOOKS: Final = (".xlsx", ".xlsm", ".ods", ".xls")
 _LINE_END: Final = re.compile("\r\n|\r|\n")
 _SAVE_AS: Final = "Save it as CSV UTF-8."
+_SAVE_BOOK: Final = "Save it as .xlsx or .ods once more, or as CSV UTF-8."
 _MOST_UNPACKED: Final = 300_000_000
 """Bytes of a workbook when it is unpacked: a class of a hundred thousand has a tenth of it."""
 _MOST_ROWS: Final = 300_000
@@ -38,8 +39,9 @@ Rows = Iterator[tuple[int, list[str]]]
 class Content(Protocol):
     """What can be read as rows, as often as wanted."""
 
-    separators: tuple[str, ...]
-    """What may stand between its cells; each is tried."""
+    @property
+    def separators(self) -> tuple[str, ...]:
+        """What may stand between its cells; each is tried."""
 
     def rows(self, separator: str) -> Rows:
         """The rows. Raises `InputError` for what is no table."""
@@ -141,7 +143,9 @@ def _workbook(data: bytes) -> _Workbook:
             refuse("file", what, "Keep the class list alone on its sheet.")
         table = sheet.to_python(skip_empty_area=False)
     except (CalamineError, OSError, ValueError, zipfile.BadZipFile) as error:
-        refuse("file", f"cannot be read as a workbook ({error}).", "Save it as .xlsx or .ods once more, or as CSV UTF-8.")
+        refuse(
+            "file", f"cannot be read as a workbook ({error}).", "Save it as .xlsx or .ods once more, or as CSV UTF-8."
+        )
     return _Workbook(table)
 
 
@@ -153,7 +157,9 @@ def _check_size(data: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             size = sum(entry.file_size for entry in packed.infolist())
     except (zipfile.BadZipFile, ValueError, OverflowError) as error:
-        refuse("file", f"cannot be read as a workbook ({error}).", "Save it as .xlsx or .ods once more, or as CSV UTF-8.")
+        refuse(
+            "file", f"cannot be read as a workbook ({error}).", "Save it as .xlsx or .ods once more, or as CSV UTF-8."
+        )
     if size > _MOST_UNPACKED:
         refuse("file", f"is a workbook of {size // 1_000_000:,} MB.", "Keep the class list alone in it.")
 

@@ -44,7 +44,6 @@ class Roster:
     """Which columns were taken for what, and what was passed over; nothing where all is called as the program does."""
 
 
-
 def load_roster(path: Path) -> list[Student]:
     """The students in a file, in its order. Raises `InputError` with all its problems."""
     return read_roster(path).students
@@ -268,10 +267,9 @@ class _Reading:
         """First and last name of a whole one, as far as they are not there: parted at its comma, else not at all."""
         whole = _at(cells, self.mapped.columns["name"])
         last, comma, first = whole.partition(",")
-        parts = {"first_name": first.strip(), "last_name": last.strip()} if comma else {"first_name": whole, "last_name": ""}
-        if self.mapped.last_first and not comma and " " in whole:
-            last, _, first = whole.partition(" ")
-            parts = {"first_name": first.strip(), "last_name": last}
+        if not comma and self.mapped.last_first:
+            last, comma, first = whole.partition(" ")
+        parts = {"first_name": first.strip() if comma else whole, "last_name": last.strip() if comma else ""}
         return tuple(parts[name] for name in ("first_name", "last_name") if name not in self.header.names)
 
     def _kept(self, cell: str) -> str:
@@ -316,8 +314,10 @@ class _Reading:
         if self.header.before:
             said.append(_counted(self.header.before, "row", "above the headings"))
         if self.passed_over:
-            kinds = ", ".join(f"{kind}" + (f" ({count})" if count > 1 else "") for kind, count in self.passed_over.items())
-            said.append(_counted(self.passed_over.total(), "row", f"that {_are(self.passed_over.total())} no students: {kinds}"))
+            kinds = [f"{kind} ({count})" if count > 1 else kind for kind, count in self.passed_over.items()]
+            count = self.passed_over.total()
+            words = f"that {'is no student' if count == 1 else 'are no students'}: {', '.join(kinds)}"
+            said.append(_counted(count, "row", words))
         if said:
             yield f"roster: {'; '.join(said)}"
 
@@ -334,10 +334,6 @@ def _at(cells: Sequence[str], place: int) -> str:
 
 def _counted(number: int, noun: str, words: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'} {words}"
-
-
-def _are(number: int) -> str:
-    return "is" if number == 1 else "are"
 
 
 def _capped(problems: Sequence[Problem], count: int) -> list[Problem]:
