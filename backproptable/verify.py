@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import groupby
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,7 @@ from backproptable.course import Points
 from backproptable.derive import derive_plan
 from backproptable.errors import InputError, Problem, suggestion
 from backproptable.example import Example
+from backproptable.lms.zips import Member, contents
 from backproptable.manifest import Entry, Manifest
 from backproptable.marked import MarkedSheet, Verdict
 from backproptable.marker import Answered, Marker
@@ -122,7 +124,7 @@ def verify_class(paths: Sequence[Path], keys: KeyFolder) -> ClassResult:
     names = {student: entry["file"] for student, entry in keys.entries.items()}
     codes = {entry["code"]: student for student, entry in keys.entries.items()}
     with workers(None, cores() if len(files) > _FEW else 1) as run:
-        found = [one for chunk in run(_read, files, len(files)) for one in chunk]
+        found = [one for chunk in run(_read, _with_contents(files), len(files)) for one in chunk]
     matched = match(found, codes, names)
     owned = [
         (returned, student, (*more, *_misnamed(returned, student, names)))
@@ -150,8 +152,22 @@ def _misnamed(returned: Returned, student: str, names: Mapping[str, str]) -> Ite
             )
 
 
-def _read(_shared: object, paths: Sequence[Path]) -> list[Returned]:
-    return [read_returned(path) for path in paths]
+Loaded = tuple[Path, bytes | InputError | None]
+"""A file, and what is in it where it was in a zip."""
+
+
+def _with_contents(files: Iterable[Path | Member]) -> Iterator[Loaded]:
+    """The files in their order; those in zips are unpacked here, one at a time, the others read where there is work."""
+    for is_packed, several in groupby(files, key=lambda file: isinstance(file, Member)):
+        if is_packed:
+            members = [file for file in several if isinstance(file, Member)]
+            yield from zip((member.path for member in members), contents(members), strict=True)
+        else:
+            yield from ((file, None) for file in several if isinstance(file, Path))
+
+
+def _read(_shared: object, files: Sequence[Loaded]) -> list[Returned]:
+    return [read_returned(path, content) for path, content in files]
 
 
 def answered(returned: Returned, entry: Entry, more: Iterable[Problem] = ()) -> Answered:
