@@ -289,14 +289,18 @@ def check(sheets: tuple[Path, ...], output: Path | None) -> None:
 @click.argument("paths", type=click.Path(path_type=Path), nargs=-1, metavar="PATH...")
 @click.option("--keys", type=click.Path(path_type=Path), metavar="DIR", help="Folder of keys.  [default: OUTPUT/keys]")
 @click.option(
-    "--course", type=click.Path(path_type=Path), metavar="COURSE.toml", help="Take the points from this file."
+    "--course",
+    type=click.Path(path_type=Path),
+    metavar="COURSE.toml",
+    help="Take points and grades from this file.",
 )
 @click.option("--ask", is_flag=True, help="Type the answers in from paper; PATH is the sheet's code.")
 @_output
 def verify(paths: tuple[Path, ...], keys: Path | None, course: Path | None, ask: bool, output: Path) -> None:
-    """Mark returned sheets (files or whole folders), or the [answers] of an example file.
+    """Mark returned sheets (files, folders, zips), or the [answers] of an example file.
 
-    Writes report.json and, for a class, grades.csv, class.md and feedback for every student.
+    Writes report.json and, for a class, grades.csv, grades for Moodle or Canvas, class.md and feedback for
+    every student, also as the zip that the course system takes back.
     """
     from backproptable.course import load_course  # noqa: PLC0415 - heavy
     from backproptable.marking import REPORT, mark_class, mark_example  # noqa: PLC0415
@@ -313,7 +317,8 @@ def verify(paths: tuple[Path, ...], keys: Path | None, course: Path | None, ask:
     else:
         report = output / REPORT
         before = report.read_text(encoding="utf-8", errors="replace") if report.is_file() and not ask else None
-        marked = mark_class(paths, keys, course=load_course(course) if course else None, before=before)
+        settings = load_course(course) if course else None
+        marked = mark_class(paths, keys, course=settings, before=before, output=output)
     for style, line in marked.lines:
         click.secho(line, **_STYLES[style])
     for folder, files in marked.files.items():

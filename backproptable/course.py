@@ -19,6 +19,7 @@ from backproptable.digits import DEFAULT_FIGURES
 from backproptable.errors import InputError, Problem, suggestion
 from backproptable.filenames import DEFAULT_FILE_NAME, rule_problems
 from backproptable.givens import samples_of, steps_of
+from backproptable.grade_settings import GradeSettings
 from backproptable.grids import DEFAULT_GRIDS, Grid, Grids, dead_unit_problems
 from backproptable.net import Net
 from backproptable.plan import Plan
@@ -82,6 +83,7 @@ class Course:
     asked: str | tuple[str, ...] = "all"
     """A word of `asked.ASKED`, or names of steps."""
     points: Points = Points()
+    grades: GradeSettings = field(default_factory=GradeSettings)
     source: str = ""
     """The file; empty for the default course."""
 
@@ -98,6 +100,7 @@ class Course:
             | {"dead_units": grids.dead_units, "samples": self.plan.net.samples},
             "sheet": {key: getattr(self, key) for key in COURSE_KEYS["sheet"]},
             "points": _normal(asdict(self.points)),
+            "grades": _normal(asdict(self.grades)),
         }
         return {table: _plain(keys) for table, keys in tables.items()}
 
@@ -163,7 +166,8 @@ class _Reading:
         if self.problems or plan is None:
             raise InputError(map(_of_a_course, self.problems))
         points = Points(**self.file.points.model_dump(exclude_none=True))
-        return Course(**own, plan=plan, grids=grids, **sheet, points=points, source=source)
+        grades = GradeSettings(**self.file.grades.model_dump(exclude_none=True))
+        return Course(**own, plan=plan, grids=grids, **sheet, points=points, grades=grades, source=source)
 
     def _net(self) -> Net:
         samples, keys = self.file.draw.samples, self.shared.net_keys()

@@ -107,6 +107,7 @@ DEFAULTS = {
         "mistake": "each",
         "steps": {},
     },
+    "grades": {"system": "auto", "item": "", "points": None},
 }
 
 
@@ -425,7 +426,7 @@ BAD = {
     "keys like no other": (
         "about = 'x'\n[course]\nQQQ = 1\n[draw.inputs]\nQQQ = 2",
         """
-        about: is not a known key. Known: course, net, draw, sheet, points.
+        about: is not a known key. Known: course, net, draw, sheet, points, grades.
         [course] QQQ: is not a known key. Known: title, assignment, file_name, due, ... name_students.
         [draw] inputs.QQQ: is not a known key. Known: low, high, grid.
         """,
@@ -746,7 +747,7 @@ def test_a_missing_file(file: Path) -> None:
 STARTER = starter_files()["course.toml"]
 TURNED_OFF = re.compile(r"^#(?=\w+ = )", re.M)
 """The mark of a line that can be turned on; remarks have a space behind it."""
-EXAMPLES = {"due", "hand_in", "instructions", "keep", "preset", "samples", "steps"}
+EXAMPLES = {"due", "hand_in", "instructions", "item", "keep", "points", "preset", "samples", "steps"}
 """Keys without a default, so that the starter has something to show."""
 
 
