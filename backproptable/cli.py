@@ -183,6 +183,12 @@ def init(output: Path) -> None:
 @_output
 @click.option("--keys", type=click.Path(path_type=Path), metavar="DIR", help="Folder of keys.  [default: OUTPUT/keys]")
 @click.option("--format", "formats", default="md", show_default=True, metavar="md,tex", help="Files to write.")
+@click.option(
+    "--zip",
+    "zip_by",
+    type=click.Choice(["student", "batch"]),
+    help="Also pack the sheets: one zip per student, or one per batch.",
+)
 @click.option("--preview", "only_preview", is_flag=True, help="Make one sheet and its key, of nobody's numbers.")
 @click.option("--processes", type=click.IntRange(min=1), metavar="N", help="Processes to use.  [default: one a core]")
 @_templates
@@ -192,6 +198,7 @@ def assign(
     output: Path,
     keys: Path | None,
     formats: str,
+    zip_by: str | None,
     only_preview: bool,
     processes: int | None,
     templates: Path | None,
@@ -226,6 +233,7 @@ def assign(
             keys=keys,
             formats=words,
             templates=templates,
+            zip_by=zip_by,
             processes=processes,
             progress=_progress,
         )

@@ -73,6 +73,7 @@ ROOMS = (
     "handout",
     "manifest",
     "classroom",
+    "lms.handing_out",
     "assign",
     "changes returned summary",
     "copies marker lms.grade_files",
