@@ -335,11 +335,8 @@ def _maximum(students: Iterable[Mapping[str, Any]]) -> Decimal | None:
 def _identities(student: Mapping[str, Any], is_moodle: bool) -> dict[str, str]:
     """What Moodle may know a student by, by the heading of the column."""
     columns, student_id = student["columns"], student["student_id"]
-    number = columns.get("id_number", "")
-    if not number and not is_moodle and "@" not in student_id:
-        number = student_id
     return {
-        "ID number": number,
+        "ID number": columns.get("id_number", "") or ("" if is_moodle else student_id),
         "Email address": columns.get("email_address", "") or address_of(columns),
         "Username": columns.get("username", ""),
     }
@@ -348,6 +345,8 @@ def _identities(student: Mapping[str, Any], is_moodle: bool) -> dict[str, str]:
 def _complete(identities: Sequence[Mapping[str, str]]) -> list[str]:
     """The headings under which every student has something and no two the same; else the one that most have."""
     filled = {head: [one[head] for one in identities if one[head]] for head in (identities[0] if identities else ())}
+    if filled and filled["ID number"] == filled["Email address"]:  # addresses serve as ids
+        del filled["ID number"]
     complete = [head for head, texts in filled.items() if len(set(texts)) == len(identities)]
     if complete or not filled:
         return complete
