@@ -258,6 +258,7 @@ def test_hostile_students_stay_text_in_it(tmp_path: Path) -> None:
             for text in (
                 *("a@b.org, c@d.org", "Ann <a@b.org>", "a@b", "=1+1@b.org", "a@b.org\nBcc: c@d.org", "@b.org"),
                 *("a;b@c.org", "a@b.org;c@d.org", "-a@b.org", "x" * 250 + "@b.org", "a b@c.org", "a@b..."),
+                *("a@b.org#1", "a@b.org/../c", "a@-b.org", "a@b.o", "a@127.0.0.1", "a@b_c.org."),
             )
         ),
     ],

@@ -17,7 +17,10 @@ _COLUMNS: Final = (
     *("sis_login_id", "login_id", "username", "user_name", "student_id"),
 )
 """Columns of rosters that may hold an address, the likeliest first."""
-_ADDRESS: Final = re.compile(r"(?![-+=])[^\s@<>,;:\"'()\[\]\\]+@[^\s@<>,;:\"'()\[\]\\]+\.[^\s@<>,;:\"'()\[\]\\.]+")
+_ADDRESS: Final = re.compile(
+    r"(?![-+=])[^\s@<>,;:\"'()\[\]\\]+"
+    r"@(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_]{2,}"
+)
 """One address, and nothing that a program for mail could take for more, or a spreadsheet for a formula."""
 
 
