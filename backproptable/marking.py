@@ -172,9 +172,12 @@ def _of_grades(files: Sequence[GradeFile]) -> Iterator[tuple[str, str]]:
         if file.left_out:
             yield "bad", f"{name}: not in it, since Moodle could not tell who they are: {_ids(file.left_out)}"
     if files and files[0].waiting:
-        yield "bad", f"empty in it until a person has looked (see class.md): {_ids(files[0].waiting)}"
+        yield "bad", f"  left empty until a person has looked (see class.md): {_ids(files[0].waiting)}"
     if files and files[0].nothing:
-        yield "plain", f"empty in it, nothing returned: {files[0].nothing}"
+        count = files[0].nothing
+        yield "plain", f"  left empty, since nothing was returned: {count} student{'s' if count != 1 else ''}"
+    if files and files[0].waiting:
+        yield "plain", "  importing an empty cell takes away a grade that is there: mark by hand after it, not before"
 
 
 def _ids(ids: Sequence[str]) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import groupby
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +19,7 @@ from backproptable.example import Example
 from backproptable.grade_settings import GradeSettings
 from backproptable.lms.grade_files import users_of
 from backproptable.lms.handed_in import handed_in
-from backproptable.lms.zips import Member, contents
+from backproptable.lms.zips import Member, Unpacking
 from backproptable.manifest import Entry, Manifest
 from backproptable.marked import MarkedSheet, Verdict
 from backproptable.marker import Answered, Marker
@@ -128,8 +128,8 @@ def verify_class(paths: Sequence[Path], keys: KeyFolder) -> ClassResult:
     files, remarks = find_files(paths)
     names = {student: entry["file"] for student, entry in keys.entries.items()}
     codes = {entry["code"]: student for student, entry in keys.entries.items()}
-    with workers(None, cores() if len(files) > _FEW else 1) as run:
-        found = [one for chunk in run(_read, _with_contents(files), len(files)) for one in chunk]
+    with closing(Unpacking()) as unpacking, workers(unpacking, cores() if len(files) > _FEW else 1) as run:
+        found = [one for chunk in run(_read, files, len(files)) for one in chunk]
     matched = match(found, codes, names)
     users = users_of(list(keys.entries.values()))
     owned = [
@@ -166,22 +166,11 @@ def _of_another(returned: Returned, student: str, users: Mapping[tuple[str, str]
         yield Problem("code", what, "Look whose work it is.")
 
 
-Loaded = tuple[Path, bytes | InputError | None]
-"""A file, and what is in it where it was in a zip."""
-
-
-def _with_contents(files: Iterable[Path | Member]) -> Iterator[Loaded]:
-    """The files in their order; those in zips are unpacked here, one at a time, the others read where there is work."""
-    for is_packed, several in groupby(files, key=lambda file: isinstance(file, Member)):
-        if is_packed:
-            members = [file for file in several if isinstance(file, Member)]
-            yield from zip((member.path for member in members), contents(members), strict=True)
-        else:
-            yield from ((file, None) for file in several if isinstance(file, Path))
-
-
-def _read(_shared: object, files: Sequence[Loaded]) -> list[Returned]:
-    return [read_returned(path, content) for path, content in files]
+def _read(unpacking: Unpacking, files: Sequence[Path | Member]) -> list[Returned]:
+    return [
+        read_returned(file.path, unpacking.content(file)) if isinstance(file, Member) else read_returned(file)
+        for file in files
+    ]
 
 
 def answered(returned: Returned, entry: Entry, more: Iterable[Problem] = ()) -> Answered:

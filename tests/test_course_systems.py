@@ -153,8 +153,8 @@ def test_the_teachers_hour_with_canvas(canvas: tuple[School, Canvas]) -> None:
     assert not school.written("feedback-moodle.zip").exists()
     said = outcome.out.splitlines()
     assert f"grades-canvas.csv: 5 students with points, out of 10, for the item '{ITEM}'" in said
-    assert f"empty in it until a person has looked (see class.md): {SIS[UNREADABLE]}, {SIS[TWICE]}" in said
-    assert "empty in it, nothing returned: 1" in said
+    assert f"  left empty until a person has looked (see class.md): {SIS[UNREADABLE]}, {SIS[TWICE]}" in said
+    assert "  left empty, since nothing was returned: 1 student" in said
     for student in (SIS[UNREADABLE], SIS[TWICE]):
         assert student in school.written("class.md").read_text(encoding="utf-8")
 

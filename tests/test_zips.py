@@ -155,6 +155,7 @@ def test_paths_that_lead_out_are_passed_over_with_a_remark(name: str, tmp_path: 
     members, remarks = only(tmp_path / "in.zip")
     assert [member.path.name for member in members] == ["b.md"]
     assert "has a path that leads out of the zip" in remarks
+    assert "has a path that leads out of the zip" in said(find_files([tmp_path / "in.zip"])[1])
     assert list(tmp_path.iterdir()) == [tmp_path / "in.zip"]
 
 
@@ -215,6 +216,15 @@ def test_what_is_no_zip(data: bytes, tmp_path: Path) -> None:
     found, remarks = find_files([tmp_path / "in.zip"])
     assert found == [] or all(isinstance(content, InputError) for content in read(found))
     assert found or "is no zip file, or damaged" in said(remarks)
+
+
+def test_a_list_of_files_that_was_cut_short(tmp_path: Path) -> None:
+    """Python reads as much of it as the end of the zip says."""
+    data = bytearray(packed({"a.md": SHEET, "b.md": SHEET}))
+    at = data.rfind(b"PK\x05\x06") + 12
+    data[at : at + 4] = (int.from_bytes(data[at : at + 4], "little") // 2).to_bytes(4, "little")
+    (tmp_path / "in.zip").write_bytes(data)
+    assert "says that it holds 2 files, and lists 1. It is damaged" in only(tmp_path / "in.zip")[1]
 
 
 @settings(max_examples=150, deadline=None)

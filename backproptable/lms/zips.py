@@ -20,13 +20,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import IO, Final
+from typing import IO, Final, NamedTuple
 
 from backproptable.errors import InputError, Problem
 from backproptable.plaintext import one_line, shortened
 from backproptable.tables import MAX_SIZE
 
-__all__ = ["ZIP", "Limits", "Member", "contents", "look_into"]
+__all__ = ["ZIP", "Limits", "Member", "Unpacking", "contents", "look_into"]
 
 ZIP: Final = ".zip"
 """The ending of names, in lower case."""
@@ -111,10 +111,14 @@ class _Look:
             self.remark(path, *error.problems[0][1:])
             return
         with opened:
+            stated, listed = _end_of(file).files, len(opened.infolist())
+            if (stated - listed) % 0x10000:
+                what = f"says that it holds {stated:,} files, and lists {listed:,}."
+                self.remark(path, what, "It is damaged: download it again.")
             seen: Counter[str] = Counter()
             for number, info in enumerate(opened.infolist()):
                 name = _name(info)
-                if name.endswith("/") or any(map(self.silent, _parts_of(name))):
+                if name.endswith("/") or any(self.silent(part) for part in _parts_of(name) if part != ".."):
                     continue
                 seen[name] += 1
                 self._entry(opened, info, _shown(path, name, seen[name]), (*place, number))
@@ -225,7 +229,7 @@ _TOO_LONG: Final = 0xFFFFFFFF
 def _opened(file: IO[bytes], most: int) -> zipfile.ZipFile:
     """The zip, if the list of its files has no more than `most` bytes. Raises `InputError`."""
     try:
-        size = _directory_size(file)
+        size = _end_of(file).size
         if size > most:
             raise _unusable(f"has a list of files of {size / 1e6:,.3g} MB.", "It was passed over: unpack it.")
         return zipfile.ZipFile(file)
@@ -233,8 +237,16 @@ def _opened(file: IO[bytes], most: int) -> zipfile.ZipFile:
         raise _unusable("is no zip file, or damaged.", "Look at it, or download it again.") from None
 
 
-def _directory_size(file: IO[bytes]) -> int:
-    """How long the zip says the list of its files is, which Python reads at once."""
+class _End(NamedTuple):
+    """What the end of a zip says of the list of its files, which Python reads at once."""
+
+    size: int
+    """Bytes."""
+    files: int
+    """How many, or what is left of their number where it does not fit into two bytes."""
+
+
+def _end_of(file: IO[bytes]) -> _End:
     end = file.seek(0, os.SEEK_END)
     start = file.seek(max(0, end - _END_SIZE - _LONGEST_COMMENT - _LOCATOR_SIZE))
     tail = file.read()
@@ -243,7 +255,7 @@ def _directory_size(file: IO[bytes]) -> int:
         place = tail.rfind(_END)
     if place < 0 or len(tail) < place + _END_SIZE:
         raise zipfile.BadZipFile
-    (size,) = struct.unpack_from("<L", tail, place + 12)
+    count, size = struct.unpack_from("<HL", tail, place + 10)
     locator = place - _LOCATOR_SIZE
     if locator >= 0 and tail.startswith(_LOCATOR64, locator):
         (of_end,) = struct.unpack_from("<Q", tail, locator + 8)
@@ -253,8 +265,9 @@ def _directory_size(file: IO[bytes]) -> int:
                 file.seek(at)
                 record = file.read(56)
                 if record.startswith(_END64) and len(record) == 56:
-                    size = max(size if size != _TOO_LONG else 0, struct.unpack_from("<Q", record, 40)[0])
-    return int(size)
+                    count, size_64 = struct.unpack_from("<QQ", record, 32)
+                    size = max(size if size != _TOO_LONG else 0, size_64)
+    return _End(size, count)
 
 
 def _unpacked(opened: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> IO[bytes]:
@@ -294,30 +307,34 @@ def _unusable(what: str, remedy: str) -> InputError:
 
 
 def contents(members: Iterable[Member], limits: Limits | None = None) -> Iterator[bytes | InputError]:
-    """What is in each of these files, or as much as shows that it is too large for a sheet; or why it cannot be read.
-
-    Zips are opened once where their files stand together.
-    """
-    with closing(_OpenZips(limits or Limits())) as zips:
+    """What is in each of these files, one after the other, as `Unpacking.content` has it."""
+    with closing(Unpacking(limits)) as unpacking:
         for member in members:
-            try:
-                opened = zips.of(member)
-                yield b"".join(_parts(opened, opened.infolist()[member.place[-1]], MAX_SIZE + 1))
-            except InputError as error:
-                yield error
-            except (OSError, IndexError):
-                yield _unusable("cannot be read: the zip has changed.", "Verify it again.")
+            yield unpacking.content(member)
 
 
-class _OpenZips:
-    """The zips that are open at the moment: one on the disk, and one within each other."""
+class Unpacking:
+    """Unpacks one file after the other. Zips stay open for the next file: one on the disk, and one within each other.
 
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+    Closed, it can be sent to another process.
+    """
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self._limits = limits or Limits()
         self._archive: Path | None = None
         self._zips: list[tuple[tuple[int, ...], zipfile.ZipFile, IO[bytes]]] = []
 
-    def of(self, member: Member) -> zipfile.ZipFile:
+    def content(self, member: Member) -> bytes | InputError:
+        """What is in a file, or as much as shows that it is too large for a sheet; or why it cannot be read."""
+        try:
+            opened = self._of(member)
+            return b"".join(_parts(opened, opened.infolist()[member.place[-1]], MAX_SIZE + 1))
+        except InputError as error:
+            return error
+        except (OSError, IndexError):
+            return _unusable("cannot be read: the zip has changed.", "Verify it again.")
+
+    def _of(self, member: Member) -> zipfile.ZipFile:
         """The zip that a file is in. Raises `InputError` and `OSError`."""
         if self._archive != member.archive:
             self.close()
