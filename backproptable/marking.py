@@ -139,7 +139,7 @@ def files_to_give_back(
     stems = {comparable(entry["file"]) for entry in entries}
     about = (Feedback(sheet.sheet, name, feedback[name]) for name, sheet in named.items())
     for system, texts in sorted(feedback_files(about, stems).items()):
-        files[f"feedback-{system}.zip"] = packed((path, text.encode()) for path, text in sorted(texts.items()))
+        files[f"feedback-{system}.zip"] = packed(sorted(texts.items()))
     letters = [
         Letter(entry["student_id"], entry["name"], address, [str((output / "feedback" / name).absolute())])
         for name, sheet in named.items()

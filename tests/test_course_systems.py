@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -323,6 +324,18 @@ def test_a_friends_sheet_is_seen_by_the_number_of_the_participant(tmp_path: Path
     assert f"is not that of student '{IDS[1]}', who handed the file in" in outcome.out
     assignment.upload_worksheet(school.grades("moodle"))
     assert assignment.grades == {}
+
+
+def test_manifests_of_before_have_no_settings(tmp_path: Path) -> None:
+    school = School(tmp_path, moodle_roster(), f"{NEURON}\n[grades]\npoints = 20\n")
+    path = school.written("keys") / "manifest.json"
+    head = json.loads(path.read_text(encoding="utf-8"))
+    assert head["course"].pop("grades") == {"system": "auto", "item": "", "points": "20"}
+    path.write_text(json.dumps(head), encoding="utf-8")
+    name, content = school.sheet(IDS[0])
+    (tmp_path / name).write_bytes(content)
+    school.verify(name)
+    assert school.grades("moodle").splitlines()[1].endswith(",100")
 
 
 # --- neither -------------------------------------------------------------------------------------

@@ -28,7 +28,12 @@ CANVAS_COLUMNS = {"sis_user_id": "", "sis_login_id": ""}
 
 
 def student(student_id: str, /, **columns: str) -> dict[str, Any]:
-    return {"student_id": student_id, "name": f"Name {student_id}", "columns": {"student_id": student_id} | columns}
+    return {
+        "student_id": student_id,
+        "name": f"Name {student_id}",
+        "file": f"F{student_id}",
+        "columns": {"student_id": student_id} | columns,
+    }
 
 
 def sheet(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from backproptable.lms.handed_in import CANVAS, MOODLE, Feedback, feedback_files, handed_in
 from backproptable.lms.packing import packed
-from support.lms import Canvas, CanvasUser, MoodleAssignment, MoodleUser
+from support.lms import Canvas, CanvasUser, MoodleAssignment, MoodleUser, unzipped
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,24 @@ def test_feedback_that_has_nowhere_to_go_is_left_out() -> None:
 def test_two_texts_of_one_name_stay_two() -> None:
     same = [Feedback(f"{name}.zip/doe_1_2_a.md", f"{name}_FEEDBACK.md", name) for name in ("first", "second", "third")]
     assert feedback_files(same) == {
-        CANVAS: {"doe_1_2_a.md": "first", "doe_1_2_a (2).md": "second", "doe_1_2_a (3).md": "third"}
+        CANVAS: {"doe_1_2_a.md": b"first", "doe_1_2_a (2).md": b"second", "doe_1_2_a (3).md": b"third"}
+    }
+
+
+def test_who_handed_in_a_zip_gets_feedback_as_the_system_has_it() -> None:
+    """Moodle names it by our name; Canvas by the student's, which says that it is a zip."""
+    sheets = [
+        "in.zip/doe_1_2_work.zip/a.md",
+        "in.zip/doe_1_2_work.zip/x/b.md",
+        "Jo Doe_7_assignsubmission_file/w.zip/a.md",
+    ]
+    sheets += ["Jo Doe_8_assignsubmission_file_w.zip/a.md"]
+    files = feedback_files(Feedback(path, f"S{place}_FEEDBACK.md", str(place)) for place, path in enumerate(sheets))
+    assert [*files[CANVAS]] == ["doe_1_2_work.zip"]
+    assert unzipped(files[CANVAS]["doe_1_2_work.zip"]) == {"S0_FEEDBACK.md": b"0", "S1_FEEDBACK.md": b"1"}
+    assert files[MOODLE] == {
+        "Jo Doe_7_assignsubmission_file/S2_FEEDBACK.md": b"2",
+        "Jo Doe_8_assignsubmission_file_S3_FEEDBACK.md": b"3",
     }
 
 
@@ -80,7 +97,7 @@ def test_moodle_takes_feedback_for_whatever_it_has_packed(
     feedback = [Feedback(path, f"S{place}_FEEDBACK.md", str(place)) for place, path in enumerate(files)]
     texts = feedback_files(feedback)
     assert set(texts) == {MOODLE}
-    course.upload_feedback(packed((path, text.encode()) for path, text in texts[MOODLE].items()))
+    course.upload_feedback(packed(texts[MOODLE].items()))
     assert course.ignored == []
     assert course.feedback == {
         100 + place: {f"S{place}_FEEDBACK.md": str(place).encode()} for place in range(len(people))
@@ -96,7 +113,7 @@ def test_canvas_takes_feedback_for_whatever_it_has_packed(people: list[tuple[str
         [(100 + place, own, b"") for place, own in enumerate(owns)], late={100 + one for one in late}
     )
     texts = feedback_files(Feedback(path, f"S{place}", str(place)) for place, path in enumerate(files))
-    course.upload(packed((path, text.encode()) for path, text in texts.get(CANVAS, {}).items()))
+    course.upload(packed(texts.get(CANVAS, {}).items()))
     assert course.ignored == []
     for user, comments in course.comments.items():
         assert comments == [(owns[user - 100], str(user - 100).encode())]

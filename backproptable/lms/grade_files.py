@@ -34,8 +34,9 @@ from typing import Any, Final
 from backproptable.class_counts import by_student
 from backproptable.grade_settings import GradeSettings
 from backproptable.lms.addresses import address_of
-from backproptable.lms.handed_in import CANVAS, MOODLE, SYSTEMS, handed_in
+from backproptable.lms.handed_in import CANVAS, MOODLE, SYSTEMS, HandedIn, handed_in
 from backproptable.marked import MarkedSheet
+from backproptable.plaintext import comparable
 from backproptable.render.escape import defused
 
 __all__ = ["GradeFile", "canvas_roster", "grade_files", "users_of", "worksheet"]
@@ -123,18 +124,21 @@ def grade_files(
                 shares[student["student_id"]] = sheet.points / sheet.possible
             case _:
                 waiting.append(student["student_id"])
-    whole = _Class(students, title, settings, possible, shares, tuple(waiting), _canvas_numbers(sheets))
+    stems = frozenset(comparable(student["file"]) for student in students)
+    found = [(sheet.student, handed_in(sheet.sheet, stems)) for sheet in sheets]
+    numbers = _canvas_numbers((student, one) for student, one in found if one is not None)
+    whole = _Class(students, title, settings, possible, shares, tuple(waiting), numbers)
     make = {CANVAS: _canvas, MOODLE: _moodle}
-    return [make[system](whole) for system in _systems(settings.system, students, sheets)]
+    by_names = {one.system for _, one in found if one is not None}
+    return [make[system](whole) for system in _systems(settings.system, students, by_names)]
 
 
-def _systems(word: str, students: Sequence[Mapping[str, Any]], sheets: Iterable[MarkedSheet]) -> Iterable[str]:
+def _systems(word: str, students: Sequence[Mapping[str, Any]], by_names: set[str]) -> Sequence[str]:
     """The systems to write for: as it is set, or as the roster tells, or the names of the returned files, or all."""
     if word != "auto":
-        return SYSTEMS if word == "both" else [word] if word in SYSTEMS else []
+        return SYSTEMS if word == "both" else [system for system in SYSTEMS if system == word]
     columns = _columns(students)
-    told = {system for system, telling in _TELLING.items() if any(columns >= names for names in telling)}
-    told = told or {found.system for sheet in sheets if (found := handed_in(sheet.sheet))}
+    told = {system for system, telling in _TELLING.items() if any(columns >= names for names in telling)} or by_names
     return [system for system in SYSTEMS if system in told] or SYSTEMS
 
 
@@ -182,20 +186,16 @@ def canvas_roster(students: Iterable[Mapping[str, Any]]) -> bool:
     return any(columns >= names for names in _TELLING[CANVAS])
 
 
-def _canvas_numbers(sheets: Iterable[MarkedSheet]) -> dict[str, str]:
-    """The user's number by student, as far as the names of their files agree about it."""
+def _canvas_numbers(files: Iterable[tuple[str | None, HandedIn]]) -> dict[str, str]:
+    """The user's number by student, as far as the names of the files agree about it."""
     users: dict[str, set[str]] = {}
     students: dict[str, set[str]] = {}
-    for sheet in sheets:
-        found = handed_in(sheet.sheet)
-        if sheet.student is not None and found is not None and found.system == CANVAS and found.user:
-            users.setdefault(sheet.student, set()).add(found.user)
-            students.setdefault(found.user, set()).add(sheet.student)
-    return {
-        student: user
-        for student, (user, *others) in ((student, sorted(found)) for student, found in users.items())
-        if not others and len(students[user]) == 1
-    }
+    for student, found in files:
+        if student is not None and found.system == CANVAS and found.user:
+            users.setdefault(student, set()).add(found.user)
+            students.setdefault(found.user, set()).add(student)
+    alone = {student: min(found) for student, found in users.items() if len(found) == 1}
+    return {student: user for student, user in alone.items() if len(students[user]) == 1}
 
 
 _CANVAS_START: Final = ("Student", "ID", "SIS User ID", "SIS Login ID")

@@ -16,11 +16,13 @@ names have to be those that were downloaded.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
 
+from backproptable.lms.packing import packed
+from backproptable.lms.zips import ZIP
 from backproptable.plaintext import comparable
 
 __all__ = ["CANVAS", "MOODLE", "SYSTEMS", "Feedback", "HandedIn", "feedback_files", "handed_in"]
@@ -45,9 +47,11 @@ class HandedIn:
     """Of Moodle the number of the participant, of Canvas that of the user; empty where that is anonymous."""
     start: str
     """Of Moodle what stands before the names of feedback files; of Canvas the whole name of one."""
+    in_zip: bool = False
+    """Whether the student handed in a zip with the file in it."""
 
 
-def handed_in(path: str, stems: Iterable[str] = ()) -> HandedIn | None:
+def handed_in(path: str, stems: Collection[str] = ()) -> HandedIn | None:
     """What a file's path says; None where no course system has named it.
 
     `stems` are names (comparable, without their endings) that are the sheets' own: one of these is taken for a
@@ -55,20 +59,31 @@ def handed_in(path: str, stems: Iterable[str] = ()) -> HandedIn | None:
     """
     parts = PurePath(path).parts
     for place, part in enumerate(parts):
-        if found := _MOODLE.fullmatch(part):
-            is_folder = place < len(parts) - 1
-            if is_folder or found["rest"]:
-                return HandedIn(MOODLE, found["user"], f"{part}/" if is_folder else f"{found['prefix']}_")
-    name = parts[-1] if parts else ""
+        is_last = place == len(parts) - 1
+        if (found := _MOODLE.fullmatch(part)) and (not is_last or found["rest"]):
+            is_folder = found["rest"] in (None, "_") and not is_last
+            start = f"{part}/" if is_folder else f"{found['prefix']}_"
+            return HandedIn(MOODLE, found["user"], start, in_zip=any(map(_is_zip, parts[place:-1])))
+    for place in reversed(range(len(parts))):
+        name, is_last = parts[place], place == len(parts) - 1
+        if (is_last or _is_zip(name)) and (user := _canvas_user(name, stems)) is not None:
+            return HandedIn(CANVAS, user, name, in_zip=not is_last)
+    return None
+
+
+def _is_zip(part: str) -> bool:
+    return PurePath(part).suffix.lower() == ZIP
+
+
+def _canvas_user(name: str, stems: Collection[str]) -> str | None:
+    """The number of the user in a name by Canvas, empty for an anonymous one; None for another name."""
     if _ANONYMOUS.fullmatch(name):
-        return HandedIn(CANVAS, "", name)
+        return ""
     found = _CANVAS.fullmatch(name)
     if found is None or found["who"] != found["who"].lower() or comparable(PurePath(name).stem) in stems:
         return None
     numbers = [part for part in name.split("_") if _NUMBER.fullmatch(part)]
-    if numbers[:2] != [found["user"], found["file"]]:  # Canvas would take others
-        return None
-    return HandedIn(CANVAS, found["user"], name)
+    return found["user"] if numbers[:2] == [found["user"], found["file"]] else None  # else Canvas would take others
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +97,28 @@ class Feedback:
     text: str
 
 
-def feedback_files(feedback: Iterable[Feedback], stems: Iterable[str] = ()) -> dict[str, dict[str, str]]:
-    """By system, the texts for the zip that it takes back, by their paths in it. Other feedback is left out."""
+def feedback_files(feedback: Iterable[Feedback], stems: Iterable[str] = ()) -> dict[str, dict[str, bytes]]:
+    """By system, what goes into the zip that it takes back, by the paths in it. Other feedback is left out.
+
+    Canvas gives a comment's file the name that the student's had: for a zip this is a zip again.
+    """
     stems = frozenset(stems)
-    files: dict[str, dict[str, str]] = {}
+    files: dict[str, dict[str, bytes]] = {}
+    in_zips: dict[str, dict[str, bytes]] = {}
     for one in feedback:
         if (found := handed_in(one.sheet, stems)) is None:
             continue
         of_system = files.setdefault(found.system, {})
-        path = found.start if found.system == CANVAS else f"{found.start}{one.name}"
-        of_system[_unique(path, of_system)] = one.text
+        if found.system == MOODLE:
+            place = f"{found.start}{one.name}"
+        elif found.in_zip:
+            in_zips.setdefault(found.start, {})[one.name] = one.text.encode()
+            continue
+        else:
+            place = found.start
+        of_system[_unique(place, of_system)] = one.text.encode()
+    for place, texts in in_zips.items():
+        files[CANVAS][_unique(place, files[CANVAS])] = packed(sorted(texts.items()))
     return files
 
 
