@@ -176,8 +176,8 @@ def _of_grades(files: Sequence[GradeFile]) -> Iterator[tuple[str, str]]:
     if files and files[0].nothing:
         count = files[0].nothing
         yield "plain", f"  left empty, since nothing was returned: {count} student{'s' if count != 1 else ''}"
-    if files and files[0].waiting:
-        yield "plain", "  importing an empty cell takes away a grade that is there: mark by hand after it, not before"
+    if files and (files[0].waiting or files[0].nothing):
+        yield "plain", "  importing an empty cell takes away a grade that is there: verify all returns together"
 
 
 def _ids(ids: Sequence[str]) -> str:

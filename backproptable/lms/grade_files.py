@@ -29,6 +29,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from fractions import Fraction
 from typing import Any, Final
 
 from backproptable.class_counts import by_student
@@ -85,7 +86,7 @@ class _Class:
     settings: GradeSettings
     possible: Decimal
     """What a sheet can earn at most."""
-    shares: Mapping[str, Decimal]
+    shares: Mapping[str, Fraction]
     """Of those who have a grade, by id: the part of all points."""
     waiting: tuple[str, ...]
     numbers: Mapping[str, str] = field(default_factory=dict)
@@ -96,8 +97,10 @@ class _Class:
         return self.settings.item or self.title
 
     def grade(self, student: str, points: Decimal) -> Decimal | None:
-        share = self.shares.get(student)
-        return None if share is None else (share * points).quantize(_CENT, ROUND_HALF_UP)
+        if (share := self.shares.get(student)) is None:
+            return None
+        exact = share * Fraction(points)
+        return (Decimal(exact.numerator) / exact.denominator).quantize(_CENT, ROUND_HALF_UP)
 
 
 def grade_files(
@@ -114,14 +117,14 @@ def grade_files(
     """
     students = list(students)
     returned = by_student(sheets)
-    shares: dict[str, Decimal] = {}
+    shares: dict[str, Fraction] = {}
     waiting: list[str] = []
     for student in students:
         match returned.get(student["student_id"], []):
             case []:
                 pass
             case [sheet] if sheet.cells and sheet.possible and not sheet.needs_a_person:
-                shares[student["student_id"]] = sheet.points / sheet.possible
+                shares[student["student_id"]] = Fraction(sheet.points) / Fraction(sheet.possible)
             case _:
                 waiting.append(student["student_id"])
     stems = frozenset(comparable(student["file"]) for student in students)
