@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import BrokenExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from statistics import median
 from typing import Final, NamedTuple
@@ -291,15 +292,10 @@ class _Stages:
         except OutputError as error:
             raise OutputError(f"{error} {_FINISH}") from None
 
-    def _all_stems(self, stems: Mapping[str, str]) -> dict[str, str]:
-        """The names of everybody's sheets, by student (`plaintext.comparable`); `stems` are the newcomers', by id."""
-        return self.known.stems | {comparable(student): stem for student, stem in stems.items()}
-
     def pack(self, run: Run, students: Sequence[Student], stems: Mapping[str, str], output: Path, zip_by: str) -> None:
-        """Pack everybody's sheets into zips: one for each student, or for each batch."""
-        everybody = self._all_stems(stems)
-        parcels: Iterable[Parcel] = by_student(output, everybody.values())
-        count = len(everybody)
+        """Pack everybody's sheets into zips: one for each student, or for each batch. `stems` are the newcomers'."""
+        parcels: Iterable[Parcel] = by_student(output, chain(self.known.stems.values(), stems.values()))
+        count = len(self.known.stems) + len(stems)
         if zip_by == "batch":
             batches = {comparable(student.student_id): student.batch for student in students}
             parcels = by_batch(output, self.manifest.entries(), batches)
@@ -314,10 +310,13 @@ class _Stages:
         except OutputError as error:
             raise OutputError(f"{error} {_FINISH}") from None
 
-    def mail(self, students: Sequence[Student], stems: Mapping[str, str], output: Path, zip_by: str | None) -> None:
-        """Write what a mail merge needs, if anybody has an address."""
-        path, zips = output / "mail.csv", output if zip_by == "student" else None
-        self.report.mailed = write_mail(path, self.classroom, students, self._all_stems(stems), zips)
+    def mail(self, students: Iterable[Student], stems: Mapping[str, str], output: Path, zip_by: str | None) -> None:
+        """Write what a mail merge needs, if anybody has an address. `stems` are the newcomers'."""
+        path, zips, known = output / "mail.csv", output if zip_by == "student" else None, self.known.stems
+        named = (
+            (student, stems.get(student.student_id) or known[comparable(student.student_id)]) for student in students
+        )
+        self.report.mailed = write_mail(path, self.classroom, named, zips)
         self.report.mail = path if self.report.mailed else None
 
     def look_back(self) -> None:

@@ -76,17 +76,15 @@ def _sheets(classroom: Classroom, stems: Iterable[str]) -> Iterator[tuple[str, b
                 yield path.name, path.read_bytes()
 
 
-def write_mail(
-    path: Path, classroom: Classroom, students: Iterable[Student], stems: Mapping[str, str], zips: Path | None
-) -> int:
+def write_mail(path: Path, classroom: Classroom, named: Iterable[tuple[Student, str]], zips: Path | None) -> int:
     """Write the file for a mail merge, of all students with an address; how many. Without any, none is written.
 
-    `stems` are the names of their sheets by student (`plaintext.comparable`); `zips` is the output folder where each
-    has a zip, which then goes out instead of the sheet. Raises `OutputError`.
+    `named` are the students with the names of their sheets; `zips` is the output folder where each has a zip, which
+    then goes out instead of the sheet. Raises `OutputError`.
     """
     formats = () if zips else classroom.formats
     columns = ["file", *(f"file_{format}" for format in formats[1:])]  # noqa: A001
-    letters = _letters(classroom, students, stems, zips)
+    letters = _letters(classroom, named, zips)
     first = next(letters, None)
     if first is None:
         return 0
@@ -98,12 +96,9 @@ def write_mail(
     return count - 1
 
 
-def _letters(
-    classroom: Classroom, students: Iterable[Student], stems: Mapping[str, str], zips: Path | None
-) -> Iterator[Letter]:
-    for student in students:
+def _letters(classroom: Classroom, named: Iterable[tuple[Student, str]], zips: Path | None) -> Iterator[Letter]:
+    for student, stem in named:
         if address := address_of(student.columns):
-            stem = stems[comparable(student.student_id)]
             sheets = [path for (_, is_key), path in classroom.paths(stem).items() if not is_key]
             files = [student_zip(zips, stem)] if zips else sheets
             yield Letter(student.student_id, student.name, address, [str(path.absolute()) for path in files])
