@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import BrokenExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from statistics import median
 from typing import Final, NamedTuple
@@ -15,9 +16,10 @@ from typing import Final, NamedTuple
 from backproptable.classroom import Classroom, Newcomer, draw_chunk, is_there, texts_of, write_chunk
 from backproptable.course import Course
 from backproptable.draw import student_key
-from backproptable.errors import InputError, OutputError, Problem
+from backproptable.errors import InputError, OutputError, Problem, suggestion
 from backproptable.filenames import file_stems, rule_problems
 from backproptable.hardness import HARDNESS
+from backproptable.lms.handing_out import ZIP_FOLDERS, Parcel, by_batch, by_student, pack_chunk, write_mail
 from backproptable.manifest import Known, Manifest
 from backproptable.plaintext import comparable, shortened
 from backproptable.render.escape import settable
@@ -75,6 +77,13 @@ class Report:
     warnings: list[str] = field(default_factory=list)
     sheets: Path = Path()
     keys: Path = Path()
+    zips: int = 0
+    """Zips written."""
+    zip_folder: Path | None = None
+    mailed: int = 0
+    """Students of the roster who are in the file for a mail merge; the others have no address."""
+    mail: Path | None = None
+    """That file; None where nobody has an address."""
 
 
 class Preview(NamedTuple):
@@ -94,6 +103,7 @@ def assign_class(
     keys: Path | None = None,
     formats: Sequence[str] = ("md",),
     templates: Path | None = None,
+    zip_by: str | None = None,
     processes: int | None = None,
     progress: Progress = _no_progress,
     all_new: bool = False,
@@ -103,12 +113,14 @@ def assign_class(
     Newcomers who look like students that have a sheet and are not in the roster any more are refused, unless
     they are `all_new`.
 
-    Who has a sheet keeps it. What an interrupted run has not written is written now. Raises
+    Who has a sheet keeps it. What an interrupted run has not written is written now. `zip_by` (student or
+    batch) also packs the sheets into zips; a file for a mail merge is written where addresses are known. Raises
     `InputError` (before any sheet is written) for a course that is not the manifest's, files that are
     not the manifest's, a lost secret, numbers that come up twice and rules that no draw keeps;
     `OutputError` where writing fails.
     """
     _check_formats(formats)
+    _check_zip(zip_by)
     _check_columns(course, students)
     keys = keys or output / FOLDERS["keys"]
     classroom = Classroom(course, output / FOLDERS["sheets"], keys, tuple(formats), templates)
@@ -132,9 +144,12 @@ def assign_class(
             if secret is not None:
                 stages.draw(run, newcomers, stems, secret)
             stages.write(run)
+            if zip_by is not None:
+                stages.pack(run, students, stems, output, zip_by)
     except BrokenExecutor:
         what = "A process was ended from outside, perhaps because memory ran out (--processes 1 needs less)."
         raise OutputError(f"{what} {_FINISH}") from None
+    stages.mail(students, stems, output, zip_by)
     stages.look_back()
     return report
 
@@ -167,6 +182,13 @@ def _check_formats(formats: Sequence[str]) -> None:
     unknown = [name for name in formats or [""] if name not in TEXT_FORMATS]
     if unknown:
         raise InputError([Problem("--format", f"{name!r} is not a format of sheets.", known) for name in unknown])
+
+
+def _check_zip(zip_by: str | None) -> None:
+    if zip_by is not None and zip_by not in ZIP_FOLDERS:
+        raise InputError(
+            [Problem("--zip", f"{zip_by!r} is not what zips are made for.", suggestion(zip_by, ZIP_FOLDERS))]
+        )
 
 
 def _check_columns(course: Course, students: Sequence[Student]) -> None:
@@ -277,6 +299,33 @@ class _Stages:
                     done(written.students)
         except OutputError as error:
             raise OutputError(f"{error} {_FINISH}") from None
+
+    def pack(self, run: Run, students: Sequence[Student], stems: Mapping[str, str], output: Path, zip_by: str) -> None:
+        """Pack everybody's sheets into zips: one for each student, or for each batch. `stems` are the newcomers'."""
+        parcels: Iterable[Parcel] = by_student(output, chain(self.known.stems.values(), stems.values()))
+        count = len(self.known.stems) + len(stems)
+        if zip_by == "batch":
+            batches = {comparable(student.student_id): student.batch for student in students}
+            parcels = by_batch(output, self.manifest.entries(), batches)
+            count = len(parcels)
+        self.report.zip_folder = output / ZIP_FOLDERS[zip_by]
+        clear_away(self.report.zip_folder)
+        try:
+            with self.progress("packing", count) as done:
+                for written in run(pack_chunk, parcels, count):
+                    self.report.zips += written
+                    done(written)
+        except OutputError as error:
+            raise OutputError(f"{error} {_FINISH}") from None
+
+    def mail(self, students: Iterable[Student], stems: Mapping[str, str], output: Path, zip_by: str | None) -> None:
+        """Write what a mail merge needs, if anybody has an address. `stems` are the newcomers'."""
+        path, zips, known = output / "mail.csv", output if zip_by == "student" else None, self.known.stems
+        named = (
+            (student, stems.get(student.student_id) or known[comparable(student.student_id)]) for student in students
+        )
+        self.report.mailed = write_mail(path, self.classroom, named, zips)
+        self.report.mail = path if self.report.mailed else None
 
     def look_back(self) -> None:
         """What can be said of all sheets together."""

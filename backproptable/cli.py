@@ -183,6 +183,12 @@ def init(output: Path) -> None:
 @_output
 @click.option("--keys", type=click.Path(path_type=Path), metavar="DIR", help="Folder of keys.  [default: OUTPUT/keys]")
 @click.option("--format", "formats", default="md", show_default=True, metavar="md,tex", help="Files to write.")
+@click.option(
+    "--zip",
+    "zip_by",
+    type=click.Choice(["student", "batch"]),
+    help="Also pack the sheets: one zip per student, or one per batch.",
+)
 @click.option("--preview", "only_preview", is_flag=True, help="Make one sheet and its key, of nobody's numbers.")
 @click.option("--newcomers", is_flag=True, help="Those who look like students with a sheet are new all the same.")
 @click.option("--processes", type=click.IntRange(min=1), metavar="N", help="Processes to use.  [default: one a core]")
@@ -193,6 +199,7 @@ def assign(
     output: Path,
     keys: Path | None,
     formats: str,
+    zip_by: str | None,
     only_preview: bool,
     newcomers: bool,
     processes: int | None,
@@ -232,6 +239,7 @@ def assign(
             keys=keys,
             formats=words,
             templates=templates,
+            zip_by=zip_by,
             processes=processes,
             progress=_progress,
             all_new=newcomers,
@@ -296,14 +304,18 @@ def check(sheets: tuple[Path, ...], output: Path | None) -> None:
 @click.argument("paths", type=click.Path(path_type=Path), nargs=-1, metavar="PATH...")
 @click.option("--keys", type=click.Path(path_type=Path), metavar="DIR", help="Folder of keys.  [default: OUTPUT/keys]")
 @click.option(
-    "--course", type=click.Path(path_type=Path), metavar="COURSE.toml", help="Take the points from this file."
+    "--course",
+    type=click.Path(path_type=Path),
+    metavar="COURSE.toml",
+    help="Take points and grades from this file.",
 )
 @click.option("--ask", is_flag=True, help="Type the answers in from paper; PATH is the sheet's code.")
 @_output
 def verify(paths: tuple[Path, ...], keys: Path | None, course: Path | None, ask: bool, output: Path) -> None:
-    """Mark returned sheets (files or whole folders), or the [answers] of an example file.
+    """Mark returned sheets (files, folders, zips), or the [answers] of an example file.
 
-    Writes report.json and, for a class, grades.csv, class.md and feedback for every student.
+    Writes report.json and, for a class, grades.csv, grades for Moodle or Canvas, class.md and feedback for
+    every student, also as the zip that the course system takes back.
     """
     from backproptable.course import load_course  # noqa: PLC0415 - heavy
     from backproptable.marking import REPORT, mark_class, mark_example  # noqa: PLC0415
@@ -320,7 +332,8 @@ def verify(paths: tuple[Path, ...], keys: Path | None, course: Path | None, ask:
     else:
         report = output / REPORT
         before = report.read_text(encoding="utf-8", errors="replace") if report.is_file() and not ask else None
-        marked = mark_class(paths, keys, course=load_course(course) if course else None, before=before)
+        settings = load_course(course) if course else None
+        marked = mark_class(paths, keys, course=settings, before=before, output=output)
     for style, line in marked.lines:
         click.secho(line, **_STYLES[style])
     for folder, files in marked.files.items():

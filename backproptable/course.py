@@ -19,6 +19,7 @@ from backproptable.digits import DEFAULT_FIGURES
 from backproptable.errors import InputError, Problem, suggestion
 from backproptable.filenames import DEFAULT_FILE_NAME, rule_problems
 from backproptable.givens import samples_of, steps_of
+from backproptable.grade_settings import GradeSettings
 from backproptable.grids import DEFAULT_GRIDS, Grid, Grids, dead_unit_problems
 from backproptable.net import Net
 from backproptable.plan import Plan
@@ -84,6 +85,7 @@ class Course:
     points: Points = Points()
     roster: Mapping[str, str] = field(default_factory=dict)
     """Columns of the class list by what they hold, where the program does not find them by itself."""
+    grades: GradeSettings = field(default_factory=GradeSettings)
     source: str = ""
     """The file; empty for the default course."""
 
@@ -101,6 +103,7 @@ class Course:
             "sheet": {key: getattr(self, key) for key in COURSE_KEYS["sheet"]},
             "points": _normal(asdict(self.points)),
             "roster": {key: self.roster.get(key) for key in COURSE_KEYS["roster"]},
+            "grades": _normal(asdict(self.grades)),
         }
         return {table: _plain(keys) for table, keys in tables.items()}
 
@@ -167,7 +170,9 @@ class _Reading:
             raise InputError(map(_of_a_course, self.problems))
         points = Points(**self.file.points.model_dump(exclude_none=True))
         roster = self.file.roster.model_dump(exclude_none=True)
-        return Course(**own, plan=plan, grids=grids, **sheet, points=points, roster=roster, source=source)
+        grades = GradeSettings(**self.file.grades.model_dump(exclude_none=True))
+        besides: dict[str, Any] = {"points": points, "roster": roster, "grades": grades}
+        return Course(**own, plan=plan, grids=grids, **sheet, **besides, source=source)
 
     def _net(self) -> Net:
         samples, keys = self.file.draw.samples, self.shared.net_keys()

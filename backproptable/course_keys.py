@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, Discriminator, Field, PlainValidator, Tag
 
 from backproptable.errors import suggestion
+from backproptable.grade_settings import GRADE_SYSTEMS, item_fault
 from backproptable.keys import Keys, Known, NetKeys, Number, SheetKeys, refusal
 from backproptable.plaintext import composed, one_line
 from backproptable.scoring import REPEATS
@@ -25,6 +26,10 @@ _PAGE: Final = 5000
 _LEAST_POINTS: Final = -10
 _MOST_POINTS: Final = 100
 _MOST_DECIMALS: Final = 6
+_LONGEST_ITEM: Final = 255
+"""Characters of the name of an item, in Moodle as in Canvas."""
+_LARGEST_ITEM: Final = 10_000
+"""Points."""
 
 
 def _line(most: int, *, needed: bool = False) -> AfterValidator:
@@ -86,6 +91,25 @@ def _repeats(word: str) -> str:
     return word
 
 
+def _system(word: str) -> str:
+    if word not in GRADE_SYSTEMS:
+        raise refusal(suggestion(word, GRADE_SYSTEMS))
+    return word
+
+
+def _item(name: str) -> str:
+    if fault := item_fault(name):
+        raise refusal(fault)
+    return name
+
+
+def _of_item(number: Decimal) -> Decimal:
+    if not (number.is_finite() and 0 < number <= _LARGEST_ITEM and _is_short(number)):
+        remedy = f"Write a number above 0 and up to {_LARGEST_ITEM:,} with at most {_MOST_DECIMALS} decimals."
+        raise refusal(remedy)
+    return number
+
+
 _Points = Annotated[Number, AfterValidator(_points)]
 _Word = Annotated[str, _line(_LINE)]
 _Asked = Annotated[
@@ -141,6 +165,12 @@ class _RosterKeys(Keys):
     batch: _Word | None = None
 
 
+class _GradesKeys(Keys):
+    system: Annotated[_Word, AfterValidator(_system)] | None = None
+    item: Annotated[str, _line(_LONGEST_ITEM), AfterValidator(_item)] | None = None
+    points: Annotated[Number, AfterValidator(_of_item)] | None = None
+
+
 class CourseFile(Keys):
     """A whole course file."""
 
@@ -150,6 +180,7 @@ class CourseFile(Keys):
     sheet: _CourseSheetKeys = _CourseSheetKeys()
     points: _PointsKeys = _PointsKeys()
     roster: _RosterKeys = _RosterKeys()
+    grades: _GradesKeys = _GradesKeys()
 
 
 COURSE_KEYS: Final[Known] = {
@@ -163,4 +194,5 @@ COURSE_KEYS: Final[Known] = {
     "sheet": list(_CourseSheetKeys.model_fields),
     "points": list(_PointsKeys.model_fields),
     "roster": list(_RosterKeys.model_fields),
+    "grades": list(_GradesKeys.model_fields),
 }

@@ -18,7 +18,7 @@ from backproptable.errors import Problem, suggestion
 from backproptable.plaintext import comparable, composed
 from backproptable.rosters.student import Student, column_name
 
-__all__ = ["DEFAULT_FILE_NAME", "LONGEST_STEM", "file_stems", "rule_problems"]
+__all__ = ["DEFAULT_FILE_NAME", "LONGEST_STEM", "file_stems", "rule_problems", "safe_stem"]
 
 DEFAULT_FILE_NAME: Final = "{first_name}_BATCH_{batch}_ASSIGNMENT2B.md"
 
@@ -86,6 +86,11 @@ def file_stems(rule: str, students: Iterable[Student], taken: Mapping[str, str])
         if not waiting:
             break
     return {student: stems[student] for student in plain}, _warnings(ambiguous)
+
+
+def safe_stem(text: str) -> str:
+    """A text as part of a file's name, in upper case; empty where nothing of it can stand there."""
+    return _trimmed(_cut(_trimmed(_safe(text)), LONGEST_STEM))
 
 
 def _warnings(ambiguous: int) -> list[str]:

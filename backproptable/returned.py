@@ -16,11 +16,13 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import chain
+from pathlib import Path, PurePosixPath
 from typing import Any, Final, NamedTuple, NoReturn
 
 from backproptable.codes import read_code
 from backproptable.errors import InputError, Problem
+from backproptable.lms.zips import ZIP, Member, look_into
 from backproptable.marks import CODE
 from backproptable.plaintext import comparable, one_line, shortened
 from backproptable.sheet import read_sheet
@@ -43,6 +45,7 @@ class Returned:
     """What was found in one file."""
 
     path: Path
+    """Where it is; of a file in a zip, that of the zip and then the path within."""
     code: str | None
     """As `make_code` writes it, if the file says one, and one only, that can be read."""
     stem: str
@@ -61,36 +64,68 @@ class Returned:
 _SILENT: Final = re.compile(r"\.|(?:__MACOSX|Thumbs\.db|desktop\.ini)\Z", re.IGNORECASE)
 """What systems leave in folders."""
 _OURS: Final = re.compile(
-    r".*_(?:FEEDBACK|KEY)\.(?:md|tex)|report\.json|grades\.csv|class\.(?:md|svg)|changes\.txt|manifest\.jsonl?",
+    r".*_(?:FEEDBACK|KEY)\.(?:md|tex)|report\.json|grades(?:-moodle|-canvas)?\.csv|feedback-(?:moodle|canvas)\.zip"
+    r"|mail(?:-feedback)?\.csv|class\.(?:md|svg)|changes\.txt|manifest\.jsonl?",
     re.DOTALL,
 )
 """What this program writes, and students do not."""
 _MOST_KINDS: Final = 10
 
 
-def find_files(paths: Sequence[Path]) -> tuple[list[Path], list[Problem]]:
+def find_files(paths: Sequence[Path]) -> tuple[list[Path | Member], list[Problem]]:
     """The files to read, each once, and remarks on what is passed over.
 
-    Files are taken as they are named. Folders are searched through and through, as course systems
-    pack them, in the order of the names in them; links that lead out of them are not followed.
-    Raises `InputError`, naming all of them, for paths that are not there, or neither file nor folder.
+    Files are taken as they are named. Folders and zips are searched through and through, as course systems
+    pack them, in the order of the names in them; links that lead out of folders are not followed. A file in
+    a zip is a `Member`, which `lms.zips.contents` reads. Raises `InputError`, naming all of them, for paths
+    that are not there, or neither file nor folder.
     """
     if problems := [Problem(_shown(path), what, "Name files or folders.") for path in paths if (what := _fault(path))]:
         raise InputError(problems)
-    found: dict[Path, Path] = {}
-    other: Counter[str] = Counter()
-    remarks: list[Problem] = []
+    search = _Search()
     for path in paths:
         if not path.is_dir():
-            found.setdefault(path.resolve(), path)
+            search.take(path)
             continue
         # A link to a file of the same folder comes last, so that the file keeps its own name.
-        for file in sorted(_files_below(path, remarks), key=lambda file: (file.is_symlink(), file.parts)):
-            if file.suffix.lower() in _READERS:
-                found.setdefault(file.resolve(), file)
+        for file in sorted(_files_below(path, search.remarks), key=lambda file: (file.is_symlink(), file.parts)):
+            if file.suffix.lower() in (*_READERS, ZIP):
+                search.take(file)
             else:
-                other[file.suffix.lower() or "without an ending"] += 1
-    return list(found.values()), [*remarks, *_passed_over(other)]
+                search.other[file.suffix.lower() or "without an ending"] += 1
+    return list(chain.from_iterable(search.found.values())), [*search.remarks, *_passed_over(search.other)]
+
+
+class _Search:
+    """What has been found so far."""
+
+    def __init__(self) -> None:
+        self.found: dict[Path, list[Path | Member]] = {}
+        """By the file on the disk: itself, or what is in the zip."""
+        self.other: Counter[str] = Counter()
+        self.remarks: list[Problem] = []
+
+    def take(self, file: Path) -> None:
+        """Take a file or what is in a zip, unless it has been taken."""
+        place = file.resolve()
+        if place in self.found:
+            return
+        self.found[place] = [file]
+        if file.suffix.lower() == ZIP:
+            members, remarks, other = look_into(file, _is_read, _is_silent)
+            self.found[place] = [*members]
+            self.remarks += remarks
+            self.other += other
+            if not (members or remarks or other):
+                self.remarks.append(Problem(_shown(file), "has no files in it.", "Look at it."))
+
+
+def _is_read(name: str) -> bool:
+    return PurePosixPath(name).suffix.lower() in _READERS
+
+
+def _is_silent(name: str) -> bool:
+    return bool(_SILENT.match(name) or _OURS.fullmatch(name))
 
 
 def _fault(path: Path) -> str:
@@ -108,9 +143,8 @@ def _passed_over(kinds: Counter[str]) -> Iterator[Problem]:
     shown = [f"{count} {shortened(one_line(kind), 20)}" for kind, count in kinds.most_common(_MOST_KINDS)]
     if len(kinds) > _MOST_KINDS:
         shown.append(f"{sum(kinds.values()) - sum(count for _, count in kinds.most_common(_MOST_KINDS))} others")
-    unpack = "Unpack the .zip first. " if ".zip" in kinds else ""
     were = "was" if kinds.total() == 1 else "were"
-    yield Problem("files", f"{', '.join(shown)} {were} passed over.", f"{unpack}Sheets are read from {_ENDINGS}.")
+    yield Problem("files", f"{', '.join(shown)} {were} passed over.", f"Sheets are read from {_ENDINGS}.")
 
 
 def _files_below(folder: Path, remarks: list[Problem]) -> Iterator[Path]:
@@ -124,7 +158,7 @@ def _files_below(folder: Path, remarks: list[Problem]) -> Iterator[Path]:
         folders[:] = sorted(name for name in folders if not _SILENT.match(name))
         for name in [*folders, *sorted(files)]:
             path = Path(place, name)
-            if _SILENT.match(name) or _OURS.fullmatch(name) or (not path.is_symlink() and path.is_dir()):
+            if _is_silent(name) or (not path.is_symlink() and path.is_dir()):
                 continue
             if path.is_symlink() and not _leads_into(path, root):
                 remarks.append(Problem(_shown(path), "is a link that leads out of the folder.", "It was not followed."))
@@ -162,27 +196,32 @@ class _Content(NamedTuple):
     remarks: Iterable[Problem]
 
 
-def read_returned(path: Path) -> Returned:
-    """What stands in a file, whatever it is."""
+def read_returned(path: Path, content: bytes | InputError | None = None) -> Returned:
+    """What stands in a file, whatever it is: in `content`, or why that cannot be read, where it is no file of its own.
+
+    Raises nothing: what cannot be read has remarks.
+    """
     try:
-        data = read_bytes(path)
+        if isinstance(content, InputError):
+            raise content
+        data = read_bytes(path) if content is None else content
         if len(data) > MAX_SIZE:
             _refuse("file", f"is larger than {MAX_SIZE // 10**6} MB.", "No sheet is that large.")
         if max(data.count(b"\n"), data.count(b"\r")) > _MOST_LINES:
             _refuse("file", f"has more than {_MOST_LINES:,} lines.", "No sheet is that long.")
         if not data.strip():
             _refuse("file", "is empty.", "Ask for it again.")
-        content = _READERS.get(path.suffix.lower(), _read_markdown)(data)
+        read = _READERS.get(path.suffix.lower(), _read_markdown)(data)
     except InputError as error:
         return Returned(path, None, path.stem, {}, error.problems, readable=False)
     except OSError as error:
         problem = Problem("file", f"cannot be read ({error.strerror or error}).", "Look at it.")
         return Returned(path, None, path.stem, {}, (problem,), readable=False)
     answers: dict[str, list[Written]] = {}
-    for name, written in content.answers:
+    for name, written in read.answers:
         answers.setdefault(name, []).append(written)
     gathered = {name: tuple(several) for name, several in answers.items()}
-    return Returned(path, content.code, path.stem, gathered, tuple(_capped([*content.remarks])))
+    return Returned(path, read.code, path.stem, gathered, tuple(_capped([*read.remarks])))
 
 
 def _refuse(where: str, what: str, remedy: str) -> NoReturn:

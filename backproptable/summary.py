@@ -20,6 +20,12 @@ def summary(report: Report) -> Iterator[str]:
     yield f"{report.drawn:,} drawn, {report.kept:,} kept from before; {_count(report.files, 'file')} written"
     if report.gone:
         yield f"{_count(report.gone, 'student')} of the manifest not in the roster: their sheets stay as they are"
+    if report.zip_folder is not None:
+        yield f"{_count(report.zips, 'zip')} in {report.zip_folder}"
+    if report.mail is not None:
+        without = report.students - report.mailed
+        missing = f"; {_count(without, 'student')} of the roster without an address" if without else ""
+        yield f"{report.mail}: {_count(report.mailed, 'student')} with address and file, for a mail merge{missing}"
     yield f"each sheet asks for {_count(report.asked, 'number')}"
     if report.drawn:
         redrawn = sum(report.redraws.values())

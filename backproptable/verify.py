@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +16,10 @@ from backproptable.course import Points
 from backproptable.derive import derive_plan
 from backproptable.errors import InputError, Problem, suggestion
 from backproptable.example import Example
+from backproptable.grade_settings import GradeSettings
+from backproptable.lms.grade_files import users_of
+from backproptable.lms.handed_in import handed_in
+from backproptable.lms.zips import Member, Unpacking
 from backproptable.manifest import Entry, Manifest
 from backproptable.marked import MarkedSheet, Verdict
 from backproptable.marker import Answered, Marker
@@ -57,6 +62,7 @@ class KeyFolder:
     title: str
     by_name: bool
     """Whether the summary of the class may name students."""
+    grades: GradeSettings
 
     def entry(self, word: str) -> Entry:
         """Who has this code, student id or file name. Raises `InputError` if nobody has."""
@@ -77,10 +83,10 @@ class ClassResult:
     """Files that were passed over."""
 
 
-def open_keys(folder: Path, points: Points | None = None) -> KeyFolder:
-    """The keys in a folder; `points` replace those of the course. Raises `InputError` if they cannot be used.
+def open_keys(folder: Path, points: Points | None = None, grades: GradeSettings | None = None) -> KeyFolder:
+    """The keys in a folder; `points` and `grades` replace those of the course. Raises `InputError` if unusable.
 
-    All settings are those the sheets were made with.
+    All other settings are those the sheets were made with.
     """
     manifest = Manifest(folder)
     head = manifest.head()
@@ -113,7 +119,8 @@ def open_keys(folder: Path, points: Points | None = None) -> KeyFolder:
     names = tuple(cell.name for _, cell in plan.worked if cell.address in task.asked)
     entries = {entry["student_id"]: entry for entry in manifest.entries()}
     by_name = bool(course["course"].get("name_students", False))
-    return KeyFolder(entries, plan, marker, names, course["course"]["title"], by_name)
+    grades = grades or GradeSettings.of_keys(course.get("grades", {}))
+    return KeyFolder(entries, plan, marker, names, course["course"]["title"], by_name, grades)
 
 
 def verify_class(paths: Sequence[Path], keys: KeyFolder) -> ClassResult:
@@ -121,11 +128,12 @@ def verify_class(paths: Sequence[Path], keys: KeyFolder) -> ClassResult:
     files, remarks = find_files(paths)
     names = {student: entry["file"] for student, entry in keys.entries.items()}
     codes = {entry["code"]: student for student, entry in keys.entries.items()}
-    with workers(None, cores() if len(files) > _FEW else 1) as run:
+    with closing(Unpacking()) as unpacking, workers(unpacking, cores() if len(files) > _FEW else 1) as run:
         found = [one for chunk in run(_read, files, len(files)) for one in chunk]
     matched = match(found, codes, names)
+    users = users_of(list(keys.entries.values()))
     owned = [
-        (returned, student, (*more, *_misnamed(returned, student, names)))
+        (returned, student, (*more, *_misnamed(returned, student, names), *_of_another(returned, student, users)))
         for returned, student, more in matched
         if student is not None
     ]
@@ -150,8 +158,19 @@ def _misnamed(returned: Returned, student: str, names: Mapping[str, str]) -> Ite
             )
 
 
-def _read(_shared: object, paths: Sequence[Path]) -> list[Returned]:
-    return [read_returned(path) for path in paths]
+def _of_another(returned: Returned, student: str, users: Mapping[tuple[str, str], str]) -> Iterator[Problem]:
+    """A sheet whose code is one student's, and which another one handed in to the course system."""
+    found = handed_in(str(returned.path))
+    if found is not None and (other := users.get((found.system, found.user), student)) != student:
+        what = f"is not that of student {other!r}, who handed the file in (number {found.user} in its name)."
+        yield Problem("code", what, "Look whose work it is.")
+
+
+def _read(unpacking: Unpacking, files: Sequence[Path | Member]) -> list[Returned]:
+    return [
+        read_returned(file.path, unpacking.content(file)) if isinstance(file, Member) else read_returned(file)
+        for file in files
+    ]
 
 
 def answered(returned: Returned, entry: Entry, more: Iterable[Problem] = ()) -> Answered:

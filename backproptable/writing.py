@@ -6,19 +6,21 @@ import contextlib
 import errno
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from backproptable.errors import OutputError
 
-__all__ = ["TEMPORARY", "clear_away", "write_files", "write_whole"]
+__all__ = ["TEMPORARY", "clear_away", "whole_file", "write_files", "write_whole"]
 
 TEMPORARY = ".backproptable-"
 """How names begin under which files are written before they are whole."""
 
 
-def write_files(folder: Path, texts: Mapping[str, str]) -> list[Path]:
-    """Write the texts into `folder` under their names, replacing older files of the same name.
+def write_files(folder: Path, texts: Mapping[str, str | bytes]) -> list[Path]:
+    """Write the texts (in UTF-8), or bytes, into `folder` under their names, replacing older files of the same name.
 
     Every text is on the disk before the first old file is replaced. Raises `OutputError`; then
     nothing has changed but, at worst, a folder that was made (or some files are whole and new and
@@ -45,13 +47,13 @@ def write_files(folder: Path, texts: Mapping[str, str]) -> list[Path]:
     return done
 
 
-def _written(folder: Path, text: str) -> Path:
+def _written(folder: Path, text: str | bytes) -> Path:
     """A temporary file beside its final place, complete and flushed."""
     handle, path = tempfile.mkstemp(prefix=TEMPORARY, dir=folder)
     temporary = Path(path)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode() if isinstance(text, str) else text)
             file.flush()
             os.fsync(file.fileno())
         with contextlib.suppress(OSError):  # a memory stick may know no permissions
@@ -79,6 +81,30 @@ def write_whole(path: Path, text: str) -> None:
         if isinstance(error, OSError):
             raise OutputError(f"{path}: could not be written ({error.strerror or error}).") from None
         raise
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write into, which is there under its name once it is whole, or not at all.
+
+    Its folder is made. Raises `OutputError`, also for what cannot be read on the way (any `OSError`).
+    """
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)
+        temporary = Path(name)
+        with os.fdopen(handle, "w+b") as file:
+            yield file
+        with contextlib.suppress(OSError):  # a memory stick may know no permissions
+            temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    except OSError as error:
+        raise OutputError(f"{path}: could not be written ({error.strerror or error}).") from None
+    finally:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
 
 
 def clear_away(folder: Path) -> None:

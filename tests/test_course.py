@@ -108,6 +108,7 @@ DEFAULTS = {
         "steps": {},
     },
     "roster": dict.fromkeys(("student_id", "first_name", "last_name", "name", "email", "batch")),
+    "grades": {"system": "auto", "item": "", "points": None},
 }
 
 
@@ -426,7 +427,7 @@ BAD = {
     "keys like no other": (
         "about = 'x'\n[course]\nQQQ = 1\n[draw.inputs]\nQQQ = 2",
         """
-        about: is not a known key. Known: course, net, draw, sheet, points, roster.
+        about: is not a known key. Known: course, net, draw, sheet, points, roster, grades.
         [course] QQQ: is not a known key. Known: title, assignment, file_name, due, ... name_students.
         [draw] inputs.QQQ: is not a known key. Known: low, high, grid.
         """,
@@ -747,7 +748,7 @@ def test_a_missing_file(file: Path) -> None:
 STARTER = starter_files()["course.toml"]
 TURNED_OFF = re.compile(r"^#(?=\w+ = )", re.M)
 """The mark of a line that can be turned on; remarks have a space behind it."""
-EXAMPLES = {"due", "hand_in", "instructions", "keep", "preset", "samples", "steps"} | {
+EXAMPLES = {"due", "hand_in", "instructions", "item", "keep", "points", "preset", "samples", "steps"} | {
     *("student_id", "first_name", "last_name", "name", "email", "batch")
 }
 """Keys without a default, so that the starter has something to show."""

@@ -72,14 +72,14 @@ def test_files_as_canvas_packs_them(put, folder):
 def test_files_of_other_kinds_are_told_in_one_remark(put, folder):
     for number in range(30):
         put(f"IMG_{number}.JPG")
-    for name in ("a.zip", "b.pdf", "c.pdf", "README"):
+    for name in ("a.rar", "b.pdf", "c.pdf", "README"):
         put(name)
     found, (remark,) = find_files([folder])
     assert found == []
     assert "30 .jpg, 2 .pdf, " in remark.what
-    assert "1 .zip" in remark.what
+    assert "1 .rar" in remark.what
     assert "1 without an ending" in remark.what
-    assert "Unpack the .zip" in remark.remedy
+    assert "read from .md" in remark.remedy
 
 
 def test_a_hundred_kinds_are_counted_too(put, folder):

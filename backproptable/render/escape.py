@@ -1,4 +1,4 @@
-"""Text that strangers wrote, where only text may stand: in a paragraph or a table cell of Markdown, or of TeX.
+"""Text that strangers wrote, where only text may stand: in a paragraph or a table cell of Markdown, of TeX, of CSV.
 
 A name is not ours: it may be anybody's attempt at a link, a formula, an included file. Each language
 gets it so that nothing but the text is seen, and ordinary names stay readable in the source.
@@ -13,7 +13,7 @@ from typing import Final
 
 from backproptable.plaintext import one_line
 
-__all__ = ["SETTABLE", "markdown_text", "settable", "tex_text"]
+__all__ = ["SETTABLE", "defused", "markdown_text", "settable", "tex_text"]
 
 
 def _line(text: str) -> str:
@@ -161,3 +161,26 @@ def _tex(letter: str) -> str | None:
     for mark in above + below:  # what stands below is put under anything; a mark above needs a bare letter
         base = f"{_ACCENTS[mark]}{{{base}}}"
     return base
+
+
+# --- CSV -----------------------------------------------------------------------------------------
+
+_NUMBER: Final = re.compile(r"[-+]?[0-9]+(?:[.,][0-9]+)?(?:[eE][-+]?[0-9]+)?")
+_STARTS_FORMULA: Final = re.compile(
+    r"""(?P<before> ^ | [;\t\r\n])  # where a cell begins, in whatever way the line is cut into cells
+    (?P<blank> (?: [^\S\t\r\n] | [\x00-\x08\x0e-\x1f\x7f-\x9f\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"])*)
+    (?P<formula> [-=+@＝＋－＠])""",
+    re.VERBOSE,
+)
+"""Spreadsheets pass over blanks before a formula, and in some countries read full-width signs as the plain ones.
+
+Where numbers have a decimal comma, cells end at a semicolon, and quotation marks do not always help.
+"""
+
+
+def defused(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula: text that might be one stands behind an apostrophe."""
+    if _NUMBER.fullmatch(text):
+        return text
+    text = _STARTS_FORMULA.sub(r"\g<before>'\g<blank>\g<formula>", text)
+    return f"'{text}" if text[:1] in ("\t", "\r", "\n") else text

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import math
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
@@ -14,6 +13,7 @@ from typing import Any, Final
 
 from backproptable.class_counts import by_student
 from backproptable.marked import MarkedSheet
+from backproptable.render.escape import defused
 from backproptable.render.verdict_words import VERDICTS, number
 
 __all__ = ["VERSION", "grades_csv", "report_json"]
@@ -86,11 +86,11 @@ def grades_csv(sheets: Sequence[MarkedSheet], students: Iterable[Mapping[str, An
     returned = by_student(sheets)
     file = io.StringIO(newline="")
     writer = csv.writer(file)  # lines end as Excel and the standard have it, which also puts a lone CR in quotes
-    writer.writerow(map(_defused, (_ID, *_renamed(roster), *_COLUMNS)))
+    writer.writerow(map(defused, (_ID, *_renamed(roster), *_COLUMNS)))
     for student in students:
         own = (student["columns"].get(name, "") for name in roster)
         grades = _grades(returned.get(student[_ID], []))
-        writer.writerow(map(_defused, (student[_ID], *own, *(grades.get(name, "") for name in _COLUMNS))))
+        writer.writerow(map(defused, (student[_ID], *own, *(grades.get(name, "") for name in _COLUMNS))))
     return "\ufeff" + file.getvalue().encode(errors="replace").decode()
 
 
@@ -126,24 +126,3 @@ def _percent(sheet: MarkedSheet) -> str:
     if not sheet.possible:
         return ""
     return str((100 * sheet.points / sheet.possible).quantize(Decimal("0.1"), ROUND_HALF_UP))
-
-
-_NUMBER: Final = re.compile(r"[-+]?[0-9]+(?:[.,][0-9]+)?(?:[eE][-+]?[0-9]+)?")
-_STARTS_FORMULA: Final = re.compile(
-    r"""(?P<before> ^ | [;\t\r\n])  # where a cell begins, in whatever way the line is cut into cells
-    (?P<blank> (?: [^\S\t\r\n] | [\x00-\x08\x0e-\x1f\x7f-\x9f\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"])*)
-    (?P<formula> [-=+@＝＋－＠])""",
-    re.VERBOSE,
-)
-"""Spreadsheets pass over blanks before a formula, and in some countries read full-width signs as the plain ones.
-
-Where numbers have a decimal comma, cells end at a semicolon, and quotation marks do not always help.
-"""
-
-
-def _defused(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula: text that might be one stands behind an apostrophe."""
-    if _NUMBER.fullmatch(text):
-        return text
-    text = _STARTS_FORMULA.sub(r"\g<before>'\g<blank>\g<formula>", text)
-    return f"'{text}" if text[:1] in ("\t", "\r", "\n") else text
