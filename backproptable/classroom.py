@@ -226,7 +226,7 @@ def write_chunk(classroom: Classroom, lines: Sequence[str]) -> WrittenChunk:
         printed = _printed(classroom, [entry for entry, _ in missing])
         for place, (entry, paths) in enumerate(missing):
             for which, text in _texts(classroom, entry, paths, printed[:, place].tolist()):
-                write_whole(paths[which], text)
+                write_whole(paths[which], text, private=which[1])
     return WrittenChunk(len(lines), sum(len(paths) for _, paths in missing))
 
 

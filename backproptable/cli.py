@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from backproptable import __version__
 from backproptable.errors import BackproptableError, InputError, OutputError, Problem, suggestion
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 __all__ = ["main", "run"]
 
+OUTPUT: Final = Path("output")
+"""The folder for results, where nobody names another."""
+_KEYS: Final = "keys"
+_MANIFEST: Final = "manifest.json"
 FOUND: Final = 1
 """The exit code of a command that has done its work and found something."""
 
@@ -60,6 +65,42 @@ def _leave(message: str, code: int) -> NoReturn:
     sys.exit(code)
 
 
+Complete = Callable[[click.Context, click.Parameter, str], list[str]]
+
+
+def _words(*words: str) -> Complete:
+    """Completes one of these words."""
+    return lambda _context, _parameter, begun: [word for word in words if word.startswith(begun)]
+
+
+def _listed(*words: str) -> Complete:
+    """Completes the last word of a list with commas, by those that are not in it yet."""
+
+    def complete(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+        before, comma, last = begun.rpartition(",")
+        there = before.split(",")
+        return [f"{before}{comma}{word}" for word in words if word.startswith(last) and word not in there]
+
+    return complete
+
+
+def _shipped(kind: str) -> Complete:
+    """Completes the name of a preset or of a notation."""
+
+    def complete(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+        from backproptable.shipped import shipped_texts  # noqa: PLC0415 - reads files
+
+        return [name for name in shipped_texts(kind) if name.startswith(begun)]
+
+    return complete
+
+
+def _example_or_preset(context: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:
+    """Completes a preset's name, or the path of a file."""
+    items = [CompletionItem(name) for name in _shipped("presets")(context, parameter, begun)]
+    return [*items, CompletionItem(begun, type="file")]
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="backproptable")
 def main() -> None:
@@ -70,7 +111,7 @@ _output = click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    default=Path("output"),
+    default=OUTPUT,
     show_default=True,
     metavar="DIR",
     help="Folder for the results.",
@@ -86,16 +127,46 @@ _templates = click.option(
 
 
 @main.command()
-@click.argument("example", required=False, metavar="[EXAMPLE.toml | PRESET]")
+@click.argument("example", required=False, metavar="[EXAMPLE.toml | PRESET]", shell_complete=_example_or_preset)
 @_output
 @click.option("--seed", type=click.IntRange(min=0), help="Draw the weights from this seed, also where some are given.")
-@click.option("--format", "formats", default="md,tex", show_default=True, metavar="md,tex,json", help="Files to write.")
-@click.option("--view", default="worked", show_default=True, metavar="worked|blank")
-@click.option("--layout", metavar="NAME", help="cells, matrices or steps.  [default: cells]")
-@click.option("--notation", metavar="NAME", help="How symbols are written; see 'notations'.  [default: indexed]")
-@click.option("--explain", metavar="full|short|none", help="How much is said about why.  [default: short]")
+@click.option(
+    "--format",
+    "formats",
+    default="md,tex",
+    show_default=True,
+    metavar="md,tex,json",
+    help="Files to write.",
+    shell_complete=_listed("md", "tex", "json"),
+)
+@click.option(
+    "--view", default="worked", show_default=True, metavar="worked|blank", shell_complete=_words("worked", "blank")
+)
+@click.option(
+    "--layout",
+    metavar="NAME",
+    help="cells, matrices or steps.  [default: cells]",
+    shell_complete=_words("cells", "matrices", "steps"),
+)
+@click.option(
+    "--notation",
+    metavar="NAME",
+    help="How symbols are written; see 'notations'.  [default: indexed]",
+    shell_complete=_shipped("notations"),
+)
+@click.option(
+    "--explain",
+    metavar="full|short|none",
+    help="How much is said about why.  [default: short]",
+    shell_complete=_words("full", "short", "none"),
+)
 @click.option("--figures", type=int, metavar="N", help="Significant figures, 2 to 7 (carry full: 10).  [default: 4]")
-@click.option("--carry", metavar="paper|full", help="Work on printed numbers, or on all digits.  [default: paper]")
+@click.option(
+    "--carry",
+    metavar="paper|full",
+    help="Work on printed numbers, or on all digits.  [default: paper]",
+    shell_complete=_words("paper", "full"),
+)
 @click.option("--paths", is_flag=True, help="Also give early gradients as sums over all their paths.")
 @click.option("--input-gradient", is_flag=True, help="Also give dL/dx, the gradient of the inputs.")
 @_templates
@@ -136,7 +207,15 @@ def handout(
 
 @main.command()
 @_output
-@click.option("--format", "formats", default="md,tex", show_default=True, metavar="md,tex", help="Files to write.")
+@click.option(
+    "--format",
+    "formats",
+    default="md,tex",
+    show_default=True,
+    metavar="md,tex",
+    help="Files to write.",
+    shell_complete=_listed("md", "tex"),
+)
 def activations(output: Path, formats: str) -> None:
     """Write the table of activation functions and their derivatives, on one page."""
     from backproptable.render.activations import render_activations  # noqa: PLC0415 - heavy
@@ -147,7 +226,7 @@ def activations(output: Path, formats: str) -> None:
         click.echo(path)
 
 
-@main.command()
+@main.command(hidden=True)
 @_output
 def gallery(output: Path) -> None:
     """Write the pieces that stand in the project's gallery."""
@@ -182,7 +261,15 @@ def init(output: Path) -> None:
 )
 @_output
 @click.option("--keys", type=click.Path(path_type=Path), metavar="DIR", help="Folder of keys.  [default: OUTPUT/keys]")
-@click.option("--format", "formats", default="md", show_default=True, metavar="md,tex", help="Files to write.")
+@click.option(
+    "--format",
+    "formats",
+    default="md",
+    show_default=True,
+    metavar="md,tex",
+    help="Files to write.",
+    shell_complete=_listed("md", "tex"),
+)
 @click.option(
     "--zip",
     "zip_by",
@@ -192,6 +279,7 @@ def init(output: Path) -> None:
 @click.option("--preview", "only_preview", is_flag=True, help="Make one sheet and its key, of nobody's numbers.")
 @click.option("--newcomers", is_flag=True, help="Those who look like students with a sheet are new all the same.")
 @click.option("--processes", type=click.IntRange(min=1), metavar="N", help="Processes to use.  [default: one a core]")
+@click.option("-v", "--verbose", is_flag=True, help="Also say how the drawing went, and how hard the sheets are.")
 @_templates
 def assign(
     roster: Path,
@@ -203,6 +291,7 @@ def assign(
     only_preview: bool,
     newcomers: bool,
     processes: int | None,
+    verbose: bool,
     templates: Path | None,
 ) -> None:
     """Give every student of a roster a sheet of their own, and the teacher a key for each.
@@ -212,7 +301,7 @@ def assign(
     from backproptable.assign import assign_class, preview  # noqa: PLC0415 - heavy
     from backproptable.course import load_course  # noqa: PLC0415
     from backproptable.rosters.reading import read_roster  # noqa: PLC0415
-    from backproptable.summary import summary, untested_lines  # noqa: PLC0415
+    from backproptable.summary import next_steps, summary, untested_lines  # noqa: PLC0415
 
     loaded, listed = _both(
         lambda: load_course(course and _started(course, output)),
@@ -226,7 +315,8 @@ def assign(
         from backproptable.writing import write_files  # noqa: PLC0415
 
         made = preview(loaded, students, formats=words, templates=templates)
-        for path in write_files(output / "preview", made.files):
+        for name, text in made.files.items():
+            (path,) = write_files(output / "preview", {name: text}, private="_KEY." in name)
             click.echo(path)
         for line in untested_lines(dict.fromkeys(made.not_tested, 1), 1):
             click.echo(line, err=True)
@@ -247,7 +337,7 @@ def assign(
     except KeyboardInterrupt:
         click.echo("Run the same command again to finish: nobody's sheet will change.", err=True)
         raise
-    for line in summary(report):
+    for line in (*summary(report, verbose=verbose), *next_steps(report, output, usual=output == OUTPUT)):
         click.echo(line)
     for warning in report.warnings:
         click.secho(f"warning: {warning}", err=True, fg="yellow")
@@ -302,7 +392,12 @@ def check(sheets: tuple[Path, ...], output: Path | None) -> None:
 
 @main.command()
 @click.argument("paths", type=click.Path(path_type=Path), nargs=-1, metavar="PATH...")
-@click.option("--keys", type=click.Path(path_type=Path), metavar="DIR", help="Folder of keys.  [default: OUTPUT/keys]")
+@click.option(
+    "--keys",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Folder of keys.  [default: OUTPUT/keys, else output/keys]",
+)
 @click.option(
     "--course",
     type=click.Path(path_type=Path),
@@ -321,13 +416,14 @@ def verify(paths: tuple[Path, ...], keys: Path | None, course: Path | None, ask:
     from backproptable.marking import REPORT, mark_class, mark_example  # noqa: PLC0415
     from backproptable.writing import write_files  # noqa: PLC0415
 
-    keys = keys or output / "keys"
-    if ask:
-        paths = (_typed_in(str(paths[0]) if paths else click.prompt("Code of the sheet"), keys, output),)
     examples = [path for path in paths if path.suffix == ".toml"]
+    if not examples and (paths or ask):
+        keys = keys or _keys_of(output)
+    if ask and keys:
+        paths = (_typed_in(str(paths[0]) if paths else click.prompt("Code of the sheet"), keys, output),)
     if not paths or (examples and len(paths) > 1):
         raise InputError([Problem("verify", "needs one example file, or returned sheets.", "Name files or folders.")])
-    if examples:
+    if examples or keys is None:
         marked = mark_example(examples[0])
     else:
         report = output / REPORT
@@ -339,13 +435,26 @@ def verify(paths: tuple[Path, ...], keys: Path | None, course: Path | None, ask:
     for folder, files in marked.files.items():
         if ask and not folder:  # the reports are about all sheets of a class, and this is one
             continue
-        for path in write_files(output / folder, files):
+        for path in write_files(output / folder, files, private=True):  # marks are nobody else's business
             if not folder or ask:
                 click.echo(path)
     if ask:
         click.echo(f"Verify {paths[0]} together with the sheets that were returned as files.")
     if marked.found:
         click.get_current_context().exit(FOUND)
+
+
+def _keys_of(output: Path) -> Path:
+    """The folder of keys that goes with an output folder: its own, or else the usual one.
+
+    Raises `InputError` where there is neither, naming those that lie near.
+    """
+    for folder in (output, OUTPUT):
+        if (folder / _KEYS / _MANIFEST).is_file():
+            return folder / _KEYS
+    near = sorted(path.parent for path in Path().glob(f"*/{_KEYS}/{_MANIFEST}"))
+    remedy = f"Is it {' or '.join(map(str, near[:5]))}? Name it (--keys)." if near else "Name it (--keys)."
+    raise InputError([Problem(str(output / _KEYS), "holds no manifest.json: it is no folder of keys that assign has made.", remedy)])
 
 
 def _typed_in(word: str, keys: Path, output: Path) -> Path:
@@ -372,8 +481,8 @@ def _typed_in(word: str, keys: Path, output: Path) -> Path:
         else:
             style, line = cell_line(asking.answer(cell, text))
             click.secho(line, **_STYLES[style])
-        write_files(output / "typed", {name: asking.as_csv()})
-    (path,) = write_files(output / "typed", {name: asking.as_csv()})
+        write_files(output / "typed", {name: asking.as_csv()}, private=True)
+    (path,) = write_files(output / "typed", {name: asking.as_csv()}, private=True)
     return path
 
 

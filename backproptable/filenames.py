@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from backproptable.errors import Problem, suggestion
 from backproptable.plaintext import comparable, composed
@@ -31,6 +31,9 @@ _LONGEST_ID: Final = 40
 _PLACEHOLDER: Final = re.compile(r"\{([^{}.:!\[\]\d][^{}.:!\[\]]*)\}")
 """A column's name and nothing else: what Python's `format` understands besides is no business of a file name."""
 
+_OPTIONAL: Final = re.compile(r"\[(\??)([^\[\]]*)\]")
+"""A part that may be left out: where its column is empty, and with a ``?`` also where names differ without it."""
+
 _OTHER_NAME: Final = {"first_name": "last_name", "last_name": "first_name"}
 _ALWAYS_THERE: Final = ("student_id", "first_name", "last_name", "batch")
 """What a rule may name whether the roster has it or not: for what is absent something else stands in."""
@@ -44,7 +47,7 @@ _RESERVED: Final = frozenset(
 def rule_problems(rule: str, columns: Collection[str] | None) -> Iterator[Problem]:
     """What is wrong with a rule for file names, for a roster with these columns (None: not known yet)."""
     where = "[course] file_name"
-    literal = _PLACEHOLDER.sub("", rule)
+    literal = _OPTIONAL.sub("", _PLACEHOLDER.sub("", rule))
     wanted = [column_name(name) for name in _PLACEHOLDER.findall(rule)]
     if not rule.casefold().endswith(".md"):
         yield Problem(where, "does not end in .md.", f'Write a name like "{DEFAULT_FILE_NAME}".')
@@ -52,6 +55,12 @@ def rule_problems(rule: str, columns: Collection[str] | None) -> Iterator[Proble
         yield Problem(where, "has a slash or backslash in it.", "Name a file only; --output names the folder.")
     if "{" in literal or "}" in literal:
         yield Problem(where, "has a brace that is not around a column's name.", "Write {first_name}, and nothing else.")
+    elif "[" in literal or "]" in literal:
+        yield Problem(
+            where, "has a square bracket without its other one.", "Write [_{batch}] for what may be left out."
+        )
+    elif any(not _PLACEHOLDER.search(part) for _, part in _OPTIONAL.findall(rule)):
+        yield Problem(where, "has brackets without a column in them.", "Write [_{batch}], or take the brackets away.")
     elif not wanted:
         yield Problem(where, "gives all students the same name.", "Write a column of the roster in braces.")
     if columns is not None:
@@ -68,8 +77,13 @@ def file_stems(rule: str, students: Iterable[Student], taken: Mapping[str, str])
     students. The rule is one that `rule_problems` has nothing against.
     """
     named = _Rule(rule)
-    plain = {student.student_id: named(student) for student in students if student.student_id not in taken}
+    new = [student for student in students if student.student_id not in taken]
+    plain = {student.student_id: named(student) for student in new}
     used = set(map(comparable, taken.values()))
+    if named.tells_apart:
+        often = Counter(map(comparable, plain.values()))
+        alike = [student for student in new if often[key := comparable(plain[student.student_id])] > 1 or key in used]
+        plain.update((student.student_id, named(student, apart=True)) for student in alike)
     stems: dict[str, str] = {}
     waiting = list(plain)
     ambiguous = 0
@@ -100,19 +114,40 @@ def _warnings(ambiguous: int) -> list[str]:
     return [f"{whose} would have the name of another student's: the student_id is appended."]
 
 
+class _Part(NamedTuple):
+    """A piece of a rule: literals with columns between them."""
+
+    literals: tuple[str, ...]
+    columns: tuple[str, ...]
+    optional: bool = False
+    """Whether it is left out where one of its columns is empty."""
+    apart: bool = False
+    """Whether it is left out, too, where names differ without it."""
+
+
 class _Rule:
     """A rule, taken apart once for all students."""
 
     def __init__(self, rule: str) -> None:
-        parts = _PLACEHOLDER.split(re.sub(r"\.md$", "", rule, flags=re.IGNORECASE))
-        self.literals = [_safe(part) for part in parts[0::2]]
-        self.columns = [column_name(part) for part in parts[1::2]]
+        pieces = _OPTIONAL.split(re.sub(r"\.md$", "", rule, flags=re.IGNORECASE))
+        self.parts = [_part(pieces[0])]
+        for mark, inner, behind in zip(pieces[1::3], pieces[2::3], pieces[3::3], strict=True):
+            self.parts += [_part(inner)._replace(optional=True, apart=bool(mark)), _part(behind)]
+        self.columns = [column for part in self.parts for column in part.columns]
+        self.tells_apart = any(part.apart for part in self.parts)
 
-    def __call__(self, student: Student) -> str:
-        """The student's name by the rule; never empty."""
-        values = [self._value(student, column) for column in self.columns]
-        stem = self.literals[0] + "".join(map("".join, zip(values, self.literals[1:], strict=True)))
-        if not all(values):  # a dash or two around nothing is one dash
+    def __call__(self, student: Student, *, apart: bool = False) -> str:
+        """The student's name by the rule; never empty. `apart`: with what tells it from others."""
+        stem, is_whole = "", True
+        for part in self.parts:
+            if part.apart and not apart:
+                continue
+            if part.optional and not all(_trimmed(_safe(student.columns.get(name, ""))) for name in part.columns):
+                continue
+            values = [self._value(student, column) for column in part.columns]
+            stem += part.literals[0] + "".join(map("".join, zip(values, part.literals[1:], strict=True)))
+            is_whole = is_whole and all(values)
+        if not is_whole:  # a dash or two around nothing is one dash
             stem = re.sub("([_-])[_-]+", r"\1", stem)
         return _trimmed(stem) or _trimmed(_safe(_short(student.student_id))) or "STUDENT"
 
@@ -125,6 +160,11 @@ class _Rule:
         if not value and other is not None and other not in self.columns:
             return _trimmed(_safe(student.columns.get(other, "")))
         return value
+
+
+def _part(text: str) -> _Part:
+    pieces = _PLACEHOLDER.split(text)
+    return _Part(tuple(map(_safe, pieces[0::2])), tuple(map(column_name, pieces[1::2])))
 
 
 def _short(student_id: str) -> str:

@@ -164,7 +164,7 @@ class Manifest:
             "plan": {"samples": course.plan.net.samples, "cells": [cell.name for cell in course.plan.cells]},
             "course": course.as_keys(),
         }
-        write_files(self.folder, {_HEAD: json.dumps(content, indent=1, ensure_ascii=False) + "\n"})
+        write_files(self.folder, {_HEAD: json.dumps(content, indent=1, ensure_ascii=False) + "\n"}, private=True)
 
     def lines(self) -> Iterator[str]:
         """The lines, one after the other, without their ends. Raises `InputError` where they cannot be read."""

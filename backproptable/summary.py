@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Final
 
 from backproptable.assign import Report
 from backproptable.hardness import HARDNESS
 from backproptable.mistakes import MISTAKES
 
-__all__ = ["summary", "untested_lines"]
+__all__ = ["next_steps", "summary", "untested_lines"]
 
 _TITLES: Final = {mistake.code: mistake.title for mistake in MISTAKES}
 
 
-def summary(report: Report) -> Iterator[str]:
-    """The lines of a short summary."""
+def summary(report: Report, *, verbose: bool = False) -> Iterator[str]:
+    """The lines of a short summary; `verbose`: also how the drawing went, and how hard the sheets are."""
     yield f"{_count(report.drawn + report.kept + report.gone, 'sheet')} in {report.sheets}, keys in {report.keys}"
     yield f"{report.drawn:,} drawn, {report.kept:,} kept from before; {_count(report.files, 'file')} written"
     if report.gone:
@@ -27,6 +29,29 @@ def summary(report: Report) -> Iterator[str]:
         missing = f"; {_count(without, 'student')} of the roster without an address" if without else ""
         yield f"{report.mail}: {_count(report.mailed, 'student')} with address and file, for a mail merge{missing}"
     yield f"each sheet asks for {_count(report.asked, 'number')}"
+    if verbose:
+        yield from _of_the_drawing(report)
+    yield from untested_lines(report.not_tested, report.drawn + report.kept + report.gone)
+    if report.not_looked_at:
+        yield f"{_count(report.not_looked_at, 'sheet')} of an earlier program: what they cannot test is not known"
+
+
+def next_steps(report: Report, output: Path, *, usual: bool) -> Iterator[str]:
+    """What a teacher does after that; `usual`: nobody has named another folder."""
+    where = "" if usual else f" -o {shlex.quote(str(output))}"
+    where += "" if report.keys == output / report.keys.name else f" --keys {shlex.quote(str(report.keys))}"
+    yield "next:"
+    if report.zip_folder is not None:
+        yield f"  give each student their zip of {report.zip_folder}, or upload them"
+    else:
+        yield f"  give each student their file of {report.sheets}; the file names say whose it is"
+    if report.mail is not None:
+        yield f"  or send them by a mail merge with {report.mail}"
+    yield f"  keep {report.keys} to yourself, and a copy of it: without it nothing can be marked"
+    yield f"  when they come back: backproptable verify FOLDER_OR_ZIP{where}"
+
+
+def _of_the_drawing(report: Report) -> Iterator[str]:
     if report.drawn:
         redrawn = sum(report.redraws.values())
         yield f"{_count(redrawn, 'redraw')}{', by the rule that was broken:' if redrawn else ''}"
@@ -34,9 +59,6 @@ def summary(report: Report) -> Iterator[str]:
             yield f"  {words}: {count:,}"
     yield from _hardness(report)
     yield from _not_told(report)
-    yield from untested_lines(report.not_tested, report.drawn + report.kept + report.gone)
-    if report.not_looked_at:
-        yield f"{_count(report.not_looked_at, 'sheet')} of an earlier program: what they cannot test is not known"
 
 
 def untested_lines(counts: Mapping[str, int], sheets: int) -> Iterator[str]:

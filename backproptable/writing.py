@@ -15,13 +15,15 @@ from backproptable.errors import OutputError
 
 __all__ = ["TEMPORARY", "clear_away", "whole_file", "write_files", "write_whole"]
 
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
 TEMPORARY = ".backproptable-"
 """How names begin under which files are written before they are whole."""
 
 
-def write_files(folder: Path, texts: Mapping[str, str | bytes]) -> list[Path]:
+def write_files(folder: Path, texts: Mapping[str, str | bytes], *, private: bool = False) -> list[Path]:
     """Write the texts (in UTF-8), or bytes, into `folder` under their names, replacing older files of the same name.
 
+    What is `private` can be read by its owner only, whatever other files of this user can.
     Every text is on the disk before the first old file is replaced. Raises `OutputError`; then
     nothing has changed but, at worst, a folder that was made (or some files are whole and new and
     the others whole and old, where the disk failed while replacing them: the error says which).
@@ -34,7 +36,7 @@ def write_files(folder: Path, texts: Mapping[str, str | bytes]) -> list[Path]:
             final = folder / name
             if final.is_dir():  # the one thing that a file does not replace, seen before any is replaced
                 raise IsADirectoryError(errno.EISDIR, f"{name} is a folder")
-            waiting.append((_written(folder, text), final))
+            waiting.append((_written(folder, text, private=private), final))
         for temporary, final in waiting:
             done.append(temporary.replace(final))
     except OSError as error:
@@ -47,8 +49,8 @@ def write_files(folder: Path, texts: Mapping[str, str | bytes]) -> list[Path]:
     return done
 
 
-def _written(folder: Path, text: str | bytes) -> Path:
-    """A temporary file beside its final place, complete and flushed."""
+def _written(folder: Path, text: str | bytes, *, private: bool) -> Path:
+    """A temporary file beside its final place, complete and flushed; the system makes such files private."""
     handle, path = tempfile.mkstemp(prefix=TEMPORARY, dir=folder)
     temporary = Path(path)
     try:
@@ -56,23 +58,27 @@ def _written(folder: Path, text: str | bytes) -> Path:
             file.write(text.encode() if isinstance(text, str) else text)
             file.flush()
             os.fsync(file.fileno())
-        with contextlib.suppress(OSError):  # a memory stick may know no permissions
-            temporary.chmod(0o666 & ~_umask())
+        if not private:
+            with contextlib.suppress(OSError):  # a memory stick may know no permissions
+                temporary.chmod(0o666 & ~_umask())
     except BaseException:  # an interruption, too, leaves nothing half-written
         temporary.unlink(missing_ok=True)
         raise
     return temporary
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write one file of many: whole under its name, or not at all. Raises `OutputError`.
+def write_whole(path: Path, text: str, *, private: bool = False) -> None:
+    """Write one file of many: whole under its name, or not at all; `private` as in `write_files`.
+
+    Raises `OutputError`.
 
     It may still be in the system's memory when this returns: whoever writes thousands of files makes
     sure otherwise that they can be written again.
     """
     temporary = f"{path.parent}/{TEMPORARY}{os.getpid()}"
     try:
-        with open(temporary, "wb") as file:  # noqa: PTH123 - on the hot path
+        mode = 0o600 if private else 0o666
+        with open(os.open(temporary, _NEW, mode), "wb") as file:  # noqa: PTH123 - on the hot path
             file.write(text.encode())
         os.replace(temporary, path)  # noqa: PTH105
     except BaseException as error:  # an interruption, too, leaves nothing half-written

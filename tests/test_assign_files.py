@@ -166,8 +166,41 @@ def test_who_may_read_what(umask: int, sheets: int, tmp_path: Path) -> None:
     output = tmp_path / "output"
     assert mode(output / "keys") == 0o700
     assert mode(output / "keys/secret") == 0o600
-    assert mode(output / "keys/manifest.jsonl") & 0o077 == 0
+    assert {mode(path) for path in (output / "keys").iterdir()} == {0o600}
     assert {mode(path) for path in (output / "assignments").iterdir()} == {sheets}
+
+
+def test_previewed_keys_and_marks_are_nobody_elses_business(tmp_path: Path) -> None:
+    roster, course = save_roster(tmp_path, rows(2)), save_course(tmp_path)
+    assert assign(tmp_path, 2).code == 0
+    assert called("assign", roster, "--course", course, "--preview", folder=tmp_path).code == 0
+    preview = {path.stem.endswith("_KEY"): mode(path) for path in (tmp_path / "output/preview").iterdir()}
+    assert preview[True] == 0o600
+    assert preview[False] & 0o044
+    assert called("verify", "output/assignments", folder=tmp_path).code == 1
+    assert {mode(path) for path in (tmp_path / "output").iterdir() if path.is_file()} - {0o600} == set()
+
+
+@pytest.mark.parametrize(
+    ("made", "asked", "found"),
+    [
+        ([], [], True),
+        (["-o", "class1"], ["-o", "class1"], True),
+        (["-o", "class1"], [], False),
+        ([], ["-o", "marks"], True),
+        (["--keys", "safe"], ["--keys", "safe"], True),
+        (["--keys", "safe"], [], False),
+    ],
+)
+def test_keys_are_found_where_output_says(made: list[str], asked: list[str], found: bool, tmp_path: Path) -> None:
+    roster, course = save_roster(tmp_path, rows(2)), save_course(tmp_path)
+    assert called("assign", roster, "--course", course, *made, folder=tmp_path).code == 0
+    sheets = tmp_path / (made[1] if made[:1] == ["-o"] else "output") / "assignments"
+    outcome = called("verify", sheets, *asked, folder=tmp_path)
+    assert outcome.code == (1 if found else 2)
+    if not found:
+        assert "output/keys: holds no manifest.json: it is no folder of keys that assign has made." in outcome.err
+        assert ("Is it class1/keys? Name it (--keys)." if made[0] == "-o" else "Name it (--keys).") in outcome.err
 
 
 def test_a_secret_that_others_could_read_is_closed_again(tmp_path: Path) -> None:

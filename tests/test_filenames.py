@@ -285,3 +285,62 @@ def test_every_character() -> None:
     stems, _ = file_stems("{first_name}.md", students, {})
     assert len(set(stems.values())) == len(codes)
     assert [name for name in stems.values() if not is_plain(f"{name}.md")] == []
+
+
+# --- parts that may be left out ----------------------------------------------------------------
+
+STARTER = "{first_name}[?_{last_name}][_BATCH_{batch}]_HW.md"
+
+
+def test_a_part_is_left_out_where_its_column_is_empty() -> None:
+    people = [student("1", "Ada", "Lovelace", batch="A"), student("2", "Bo", "Ng")]
+    assert file_stems(STARTER, people, {}) == ({"1": "ADA_BATCH_A_HW", "2": "BO_HW"}, [])
+
+
+def test_a_part_that_tells_apart_is_there_for_those_who_need_it() -> None:
+    people = [
+        student("1", "Ada", "Lovelace"),
+        student("2", "Ada", "Ek"),
+        student("3", "Bo", "Ng"),
+        student("4", "Zoe", "Poe"),
+        student("5", "Zoe", "Poe"),
+        student("6", "Ada", ""),
+    ]
+    stems, warnings = file_stems(STARTER, people, {})
+    assert stems == {
+        "1": "ADA_LOVELACE_HW",
+        "2": "ADA_EK_HW",
+        "3": "BO_HW",
+        "4": "ZOE_POE_HW_4",
+        "5": "ZOE_POE_HW_5",
+        "6": "ADA_HW",
+    }
+    assert warnings == ["The files of 2 students would have the name of another student's: the student_id is appended."]
+
+
+def test_a_newcomer_gives_way_to_a_name_that_is_taken() -> None:
+    assert file_stems(STARTER, [student("9", "Ada", "Ek")], {"1": "ADA_HW"})[0] == {"9": "ADA_EK_HW"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "what"),
+    [
+        ("{first_name}[_{batch}.md", "has a square bracket without its other one."),
+        ("{first_name}_{batch}].md", "has a square bracket without its other one."),
+        ("{first_name}[[_{batch}]].md", "has a square bracket without its other one."),
+        ("{first_name}[_X].md", "has brackets without a column in them."),
+        ("[?].md", "has brackets without a column in them."),
+    ],
+)
+def test_brackets_that_do_not_fit(rule: str, what: str) -> None:
+    assert what in [problem.what for problem in rule_problems(rule, None)]
+
+
+def test_an_address_as_id_does_not_disfigure_a_name() -> None:
+    people = [student("ada@uni.example", "Ada"), student("bo@uni.example", "Ada")]
+    assert set(file_stems("{first_name}.md", people, {})[0].values()) == {"ADA_ADA", "ADA_BO"}
+    assert file_stems("{student_id}.md", people, {})[0]["bo@uni.example"] == "BO"
+    same = [student("ada@x.example", "Ada"), student("ada@y.example", "Ada")]
+    names = set(file_stems("{first_name}.md", same, {})[0].values())
+    assert len(names) == 2
+    assert all(name.startswith("ADA_ADA") for name in names)

@@ -9,7 +9,7 @@ import pytest
 
 from backproptable.assign import Report, assign_class
 from backproptable.mistakes import MISTAKES
-from backproptable.summary import summary
+from backproptable.summary import next_steps, summary
 from support.classes import NEURON, called, entries, leave_secret, made_course, rows, save_course, save_roster, students
 from support.reader import Line, read_markdown
 
@@ -42,7 +42,7 @@ def test_everything_it_can_say() -> None:
         sheets=Path("a"),
         keys=Path("b"),
     )
-    assert list(summary(report)) == [
+    assert list(summary(report, verbose=True)) == [
         "1,201 sheets in a, keys in b",
         "1,100 drawn, 100 kept from before; 2,200 files written",
         "1 student of the manifest not in the roster: their sheets stay as they are",
@@ -57,6 +57,29 @@ def test_everything_it_can_say() -> None:
         f"  {second.code} on 1,201 sheets: {second.title}",
         f"  {first.code} on 1 sheet: {first.title}",
     ]
+
+
+def test_statistics_are_for_who_asks() -> None:
+    report = Report(drawn=3, redraws=Counter({"x": 2}), hardness={"dead_units": (0.0, 0.0, 0.0)})
+    assert not {"2 redraws", "how hard"} & {line.partition(",")[0] for line in summary(report)}
+    assert "2 redraws, by the rule that was broken:" in list(summary(report, verbose=True))
+
+
+@pytest.mark.parametrize(
+    ("output", "keys", "words"),
+    [
+        ("output", "output/keys", "backproptable verify FOLDER_OR_ZIP"),
+        ("class 1", "class 1/keys", "backproptable verify FOLDER_OR_ZIP -o 'class 1'"),
+        ("class1", "/safe/keys", "backproptable verify FOLDER_OR_ZIP -o class1 --keys /safe/keys"),
+    ],
+)
+def test_what_to_do_next_names_the_folders(output: str, keys: str, words: str) -> None:
+    report = Report(sheets=Path(output) / "assignments", keys=Path(keys))
+    lines = list(next_steps(report, Path(output), usual=output == "output"))
+    assert lines[0] == "next:"
+    assert lines[-1] == f"  when they come back: {words}"
+    assert any(str(report.sheets) in line for line in lines)
+    assert any(line.startswith(f"  keep {keys} to yourself") for line in lines)
 
 
 # --- how hard sheets are, counted from the finished keys ---------------------------------------
