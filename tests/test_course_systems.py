@@ -249,6 +249,29 @@ def test_folders_and_zips_together_and_the_same_twice(canvas: tuple[School, Canv
     }
 
 
+def test_what_is_wrong_with_a_zip_is_said_and_stops_nobody(canvas: tuple[School, Canvas]) -> None:
+    school, course = canvas
+    good = course.download([(USERS[0].id, *school.sheet(SIS[0]))])
+    (school.folder / "broken.zip").write_bytes(b"PK, and nothing else")
+    save_zip(school.folder / "good.zip", {**good, "../../evil.md": b"x", "bomb.zip": bytes(20_000_000), "a.png": b"."})
+    outcome = school.verify("good.zip", "broken.zip")
+    assert outcome.code == 1
+    for line in (
+        "good.zip/../../evil.md: has a path that leads out of the zip. It was passed over.",
+        "broken.zip: is no zip file, or damaged. Look at it, or download it again.",
+        "files: 1 .png was passed over. Sheets are read from .md, .markdown, .txt, .csv, .json.",
+    ):
+        assert line in outcome.out.splitlines()
+    assert "good.zip/bomb.zip: would have 20 MB unpacked, " in outcome.out
+    course.import_grades(school.grades("canvas"))
+    assert [user for user, _ in course.grades] == [USERS[0].id]
+    assert {path.name for path in school.folder.iterdir()} == {
+        *("output", "roster.csv", "course.toml", "good.zip", "broken.zip"),
+    }
+    (row,) = [row for row in school.written("grades.csv").read_text(encoding="utf-8").splitlines() if ".zip" in row]
+    assert f",good.zip/{next(iter(good))}" in row
+
+
 # --- Moodle --------------------------------------------------------------------------------------
 
 PARTICIPANTS = [

@@ -166,6 +166,17 @@ def test_links_and_pipes_are_not_followed(mode: int, what: str, tmp_path: Path) 
     assert what in remarks
 
 
+def test_a_thousand_remarks_are_counted(tmp_path: Path) -> None:
+    path = save_zip(tmp_path / "in.zip", {f"../{number}.md": SHEET for number in range(1000)})
+    remarks = only(path)[1].splitlines()
+    assert len(remarks) == 201
+    assert "has 800 more such remarks" in remarks[-1]
+
+
+def test_pictures_are_counted_however_they_are_packed(tmp_path: Path) -> None:
+    assert only(save_zip(tmp_path / "in.zip", {"a.jpg": b"."}, method=zipfile.ZIP_LZMA)) == ([], ".jpg")
+
+
 def test_names_that_no_file_can_have(tmp_path: Path) -> None:
     long = "x" * 5000
     members, remarks = only(save_zip(tmp_path / "in.zip", {f"{long}.md": SHEET, "a\n\u202eb.md": SHEET, ".md": SHEET}))

@@ -83,7 +83,7 @@ def look_into(
             look.into(file, path, ())
     except OSError as error:
         look.remark(path, f"cannot be read ({error.strerror or error}).", "Look at it.")
-    return sorted(look.members, key=lambda member: member.path.parts), look.remarks, look.others
+    return sorted(look.members, key=lambda member: member.path.parts), look.all_remarks(), look.others
 
 
 @dataclass
@@ -100,8 +100,19 @@ class _Look:
     beyond: int = 0
     """Files that are more than is read."""
 
-    def remark(self, path: Path, what: str, remedy: str = "It was passed over.") -> None:
-        self.remarks.append(Problem(shortened(one_line(str(path)), 300), what, remedy))
+    unsaid: int = 0
+    """Remarks that are more than anybody reads."""
+
+    def remark(self, path: Path, what: str, remedy: str) -> None:
+        if len(self.remarks) < _MOST_REMARKS:
+            self.remarks.append(Problem(shortened(one_line(str(path)), 300), what, remedy))
+        else:
+            self.unsaid += 1
+
+    def all_remarks(self) -> list[Problem]:
+        """The remarks, and how many there are besides."""
+        more = [Problem(one_line(str(self.archive)), f"has {self.unsaid:,} more such remarks.")] if self.unsaid else []
+        return [*self.remarks, *more]
 
     def into(self, file: IO[bytes], path: Path, place: tuple[int, ...]) -> None:
         """Look into a zip, which stands at `place`; `path` is how it is shown."""
@@ -133,12 +144,14 @@ class _Look:
     def _entry(self, opened: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path, place: tuple[int, ...]) -> None:
         name = _name(info)
         is_zip = path.suffix.lower() == ZIP
-        if fault := _fault(info, name, self.limits):
-            self.remark(path, *fault)
+        if fault := _fault_of_name(name, self.limits):
+            self.remark(path, fault, "It was passed over.")
+        elif not is_zip and not self.wanted(name):
+            self.others[path.suffix.lower() or "without an ending"] += 1
+        elif faults := _fault(info):
+            self.remark(path, *faults)
         elif is_zip:
             self._nested(opened, info, path, place)
-        elif not self.wanted(name):
-            self.others[path.suffix.lower() or "without an ending"] += 1
         elif self._takes(min(info.file_size, MAX_SIZE + 1)):
             self.members.append(Member(path, self.archive, place))
 
@@ -154,7 +167,8 @@ class _Look:
         if len(place) >= limits.depth:
             self.remark(path, "is a zip in a zip in a zip.", "It was passed over: unpack it.")
         elif info.file_size > limits.nested or info.file_size > limits.ratio * max(info.compress_size, 1000):
-            what = f"would have {info.file_size / 1e6:,.3g} MB unpacked, of {info.compress_size / 1e6:,.3g} MB."
+            times = info.file_size / max(info.compress_size, 1)
+            what = f"would have {info.file_size / 1e6:,.3g} MB unpacked, {times:,.0f} times what it has packed."
             self.remark(path, what, "It was passed over: unpack it, if you trust it.")
         elif self._takes(info.file_size):
             try:
@@ -164,6 +178,7 @@ class _Look:
                 self.remark(path, *error.problems[0][1:])
 
 
+_MOST_REMARKS: Final = 200
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
 _METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """What everybody packs by. The others can take gigabytes of memory for a file of a kilobyte."""
@@ -172,13 +187,17 @@ _PLAIN_KINDS: Final = (0, stat.S_IFREG)
 _UTF8: Final = 0x800
 
 
-def _fault(info: zipfile.ZipInfo, name: str, limits: Limits) -> tuple[str, str] | None:
+def _fault_of_name(name: str, limits: Limits) -> str:
+    """Why a file with this name is not read."""
+    if len(name) > limits.name:
+        return f"has a name of {len(name):,} characters."
+    leads_out = name.startswith("/") or _DRIVE.match(name) or ".." in name.split("/")
+    return "has a path that leads out of the zip." if leads_out else ""
+
+
+def _fault(info: zipfile.ZipInfo) -> tuple[str, str] | None:
     """Why a file in a zip is not read, and what to do."""
     kind = stat.S_IFMT(info.external_attr >> 16)
-    if len(name) > limits.name:
-        return f"has a name of {len(name):,} characters.", "It was passed over."
-    if name.startswith("/") or _DRIVE.match(name) or ".." in name.split("/"):
-        return "has a path that leads out of the zip.", "It was passed over."
     if kind == stat.S_IFLNK:
         return "is a link.", "It was not followed."
     if kind not in _PLAIN_KINDS:
