@@ -60,12 +60,13 @@ def mark_example(path: Path) -> Marked:
 
 
 def mark_class(
-    paths: Sequence[Path], keys: Path, *, course: Course | None, before: str | None, output: Path = Path()
+    paths: Sequence[Path], keys: Path, *, course: Course | None, before: str | None, output: Path | None = None
 ) -> Marked:
     """Verify returned files against a folder of keys. Raises `InputError`.
 
     The points and what grade files hold are those of `course`, if one is named. `before` is the report of an
-    earlier run, if any; `output` is the folder into which the files will be written.
+    earlier run, if any; `output` is the folder into which the files will be written, or None where these are not
+    all sheets of the class, and nothing is to be given back.
     """
     folder = open_keys(keys, course.points if course else None, course.grades if course else None)
     result = verify_class(paths, folder)
@@ -81,9 +82,10 @@ def mark_class(
     if before is not None and (changed := changes(before, result.sheets)):
         files[""]["changes.txt"] = "".join(f"{line}\n" for line in changed)
         lines.append(("plain", f"not the same as in the report before: {len(changed)} lines in changes.txt"))
-    going_back, of_grades = files_to_give_back(folder, result.sheets, reports["feedback"], output)
-    files[""] |= going_back
-    lines += of_grades
+    if output is not None:
+        going_back, of_grades = files_to_give_back(folder, result.sheets, reports["feedback"], output)
+        files[""] |= going_back
+        lines += of_grades
     lines += _totals(result.sheets)
     return Marked(lines, files, bool(result.remarks) or any(map(_has_found, result.sheets)))
 
