@@ -194,6 +194,7 @@ def _has_found(sheet: MarkedSheet) -> bool:
 def _totals(sheets: Sequence[MarkedSheet]) -> Lines:
     marked = sum(sheet.student is not None for sheet in sheets)
     lines: Lines = [("plain", f"{marked} sheet{'s' if marked != 1 else ''} marked")]
-    if people := sum(sheet.needs_a_person for sheet in sheets):
+    several = {student for student, of_student in by_student(sheets).items() if len(of_student) > 1}
+    if people := sum(sheet.needs_a_person or not sheet.cells or sheet.student in several for sheet in sheets):
         lines.append(("bad", f"{people} to be looked at by a person: see class.md"))
     return lines

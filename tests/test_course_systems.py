@@ -156,6 +156,8 @@ def test_the_teachers_hour_with_canvas(canvas: tuple[School, Canvas]) -> None:
     assert f"grades-canvas.csv: 5 students with points, out of 10, for the item '{ITEM}'" in said
     assert f"  left empty until a person has looked (see class.md): {SIS[UNREADABLE]}, {SIS[TWICE]}" in said
     assert "  left empty, since nothing was returned: 1 student" in said
+    assert "3 to be looked at by a person: see class.md" in said
+    assert "| sheets that need a person | 3 |" in school.written("class.md").read_text(encoding="utf-8")
     for student in (SIS[UNREADABLE], SIS[TWICE]):
         assert student in school.written("class.md").read_text(encoding="utf-8")
 
