@@ -413,3 +413,16 @@ def test_feedback_for_a_mail_merge(tmp_path: Path) -> None:
         (row,) = csv.DictReader(file)
     assert (row["student"], row["name"], row["address"]) == (IDS[2], " ".join(NAMES[2]), "2.x@example.org")
     assert Path(row["file"]).read_text(encoding="utf-8").startswith("# ")
+
+
+def test_feedback_on_a_second_sheet_takes_nobodys_place(tmp_path: Path) -> None:
+    """ANNE's second one would be called as the first of ANNE_2."""
+    roster = table(("student_id", "first_name"), ("a", "Anne"), ("b", "Anne_2"))
+    school = School(tmp_path, roster, f'[course]\nfile_name = "{{first_name}}.md"\n{NEURON}')
+    (tmp_path / "returned").mkdir()
+    for number, (student, blanks) in enumerate([("a", 0), ("a", 1), ("a", 2), ("b", 0)]):
+        (tmp_path / "returned" / f"{number}.md").write_bytes(school.sheet(student, blanks)[1])
+    school.verify("returned")
+    texts = {path.name: path.read_text(encoding="utf-8") for path in school.written("feedback").iterdir()}
+    assert set(texts) == {"ANNE_FEEDBACK.md", "ANNE_2_FEEDBACK.md", "ANNE_3_FEEDBACK.md", "ANNE_4_FEEDBACK.md"}
+    assert "Anne\\_2" in texts["ANNE_2_FEEDBACK.md"] or "Anne_2" in texts["ANNE_2_FEEDBACK.md"]
