@@ -425,4 +425,4 @@ def test_feedback_on_a_second_sheet_takes_nobodys_place(tmp_path: Path) -> None:
     school.verify("returned")
     texts = {path.name: path.read_text(encoding="utf-8") for path in school.written("feedback").iterdir()}
     assert set(texts) == {"ANNE_FEEDBACK.md", "ANNE_2_FEEDBACK.md", "ANNE_3_FEEDBACK.md", "ANNE_4_FEEDBACK.md"}
-    assert "Anne\\_2" in texts["ANNE_2_FEEDBACK.md"] or "Anne_2" in texts["ANNE_2_FEEDBACK.md"]
+    assert "| student id | b |" in texts["ANNE_2_FEEDBACK.md"]
