@@ -53,6 +53,12 @@ def test_a_sheets_own_name_with_numbers_in_it_is_not_canvas() -> None:
     assert handed_in("doe_12_345_im_01_2_b.md", {"im_01_2_b"}) is not None
 
 
+@given(st.text(st.sampled_from("ab_12/\\. LATEanon\0\n") | st.characters(), max_size=60))
+def test_any_path_says_something_or_nothing(path: str) -> None:
+    found = handed_in(path)
+    assert found is None or (found.start and found.user.isdigit() is (found.user != ""))
+
+
 def test_feedback_that_has_nowhere_to_go_is_left_out() -> None:
     assert feedback_files([("a.md", "A_FEEDBACK.md", "text")]) == {}
 

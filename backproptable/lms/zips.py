@@ -34,14 +34,21 @@ ZIP: Final = ".zip"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is unpacked at most of one zip on the disk. Everything beyond has a remark."""
+    """What is unpacked at most of one zip. Everything beyond has a remark.
+
+    A zip within a zip is one student's: it has narrow limits of its own, so that it cannot use up those of the class.
+    """
 
     files: int = 200_000
-    """That are read, those in zips within it included."""
+    """That are read of a zip on the disk, those in zips within it included."""
     size: int = 4_000_000_000
-    """Bytes, unpacked, of all that is read together."""
+    """Bytes, unpacked, of all that is read of it together."""
     nested: int = 100_000_000
     """Bytes of a zip within a zip."""
+    nested_files: int = 1_000
+    """That are read of a zip within a zip."""
+    nested_size: int = 50_000_000
+    """Bytes, unpacked, of all that is read of it together."""
     ratio: int = 100
     """How many times larger than packed a zip within a zip may be: it is packed already."""
     depth: int = 3
@@ -87,6 +94,23 @@ def look_into(
 
 
 @dataclass
+class _Budget:
+    """What may still be read of one zip, and how much more there was."""
+
+    path: Path
+    files: int
+    size: int
+    limit: str
+    """The same in words, as it was at first."""
+    beyond: int = 0
+    """Files that are more than is read."""
+
+    @classmethod
+    def of(cls, path: Path, files: int, size: int) -> _Budget:
+        return cls(path, files, size, f"{files:,} files, {size / 1e9:.3g} GB")
+
+
+@dataclass
 class _Look:
     archive: Path
     wanted: Callable[[str], bool]
@@ -95,10 +119,8 @@ class _Look:
     members: list[Member] = field(default_factory=list)
     remarks: list[Problem] = field(default_factory=list)
     others: Counter[str] = field(default_factory=Counter)
-    size: int = 0
-    """Of what is going to be read, and of the zips within."""
-    beyond: int = 0
-    """Files that are more than is read."""
+    budgets: list[_Budget] = field(default_factory=list)
+    """Of the zip that is being looked into, behind those of the zips that it is in."""
 
     unsaid: int = 0
     """Remarks that are more than anybody reads."""
@@ -121,6 +143,12 @@ class _Look:
         except InputError as error:
             self.remark(path, *error.problems[0][1:])
             return
+        limits = self.limits
+        self.budgets.append(
+            _Budget.of(path, limits.nested_files, limits.nested_size)
+            if place
+            else _Budget.of(path, limits.files, limits.size)
+        )
         with opened:
             stated, listed = _end_of(file).files, len(opened.infolist())
             if (stated - listed) % 0x10000:
@@ -136,10 +164,10 @@ class _Look:
             for name, count in seen.items():
                 if count > 1 and self.wanted(name):
                     self.remark(path / name, f"is in the zip {count} times.", "All were read.")
-        if not place and self.beyond:
-            what = f"holds {self.beyond:,} files more than are read of one zip ({self.limits.files:,} files,"
-            what += f" {self.limits.size / 1e9:.3g} GB)."
-            self.remark(path, what, "Verify it in parts.")
+        budget = self.budgets.pop()
+        if budget.beyond:
+            what = f"holds {budget.beyond:,} files more than are read of such a zip ({budget.limit})."
+            self.remark(path, what, "Verify it in parts." if not place else "Unpack it, if you trust it.")
 
     def _entry(self, opened: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path, place: tuple[int, ...]) -> None:
         name = _name(info)
@@ -155,11 +183,15 @@ class _Look:
         elif self._takes(min(info.file_size, MAX_SIZE + 1)):
             self.members.append(Member(path, self.archive, place))
 
-    def _takes(self, size: int) -> bool:
-        if len(self.members) >= self.limits.files or self.size + size > self.limits.size:
-            self.beyond += 1
-            return False
-        self.size += size
+    def _takes(self, size: int, files: int = 1) -> bool:
+        """Whether there is room for so much, which is taken then."""
+        for budget in reversed(self.budgets):
+            if budget.files < files or budget.size < size:
+                budget.beyond += 1
+                return False
+        for budget in self.budgets:
+            budget.files -= files
+            budget.size -= size
         return True
 
     def _nested(self, opened: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path, place: tuple[int, ...]) -> None:
@@ -170,7 +202,7 @@ class _Look:
             times = info.file_size / max(info.compress_size, 1)
             what = f"would have {info.file_size / 1e6:,.3g} MB unpacked, {times:,.0f} times what it has packed."
             self.remark(path, what, "It was passed over: unpack it, if you trust it.")
-        elif self._takes(info.file_size):
+        elif self._takes(info.file_size, 0):
             try:
                 with _unpacked(opened, info, limits.nested) as file:
                     self.into(file, path, place)
