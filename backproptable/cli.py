@@ -429,7 +429,7 @@ def verify(paths: tuple[Path, ...], keys: Path | None, course: Path | None, ask:
         report = output / REPORT
         before = report.read_text(encoding="utf-8", errors="replace") if report.is_file() and not ask else None
         settings = load_course(course) if course else None
-        marked = mark_class(paths, keys, course=settings, before=before, output=output)
+        marked = mark_class(paths, keys, course=settings, before=before, output=None if ask else output)
     for style, line in marked.lines:
         click.secho(line, **_STYLES[style])
     for folder, files in marked.files.items():

@@ -156,6 +156,8 @@ def test_the_teachers_hour_with_canvas(canvas: tuple[School, Canvas]) -> None:
     assert f"grades-canvas.csv: 5 students with points, out of 10, for the item '{ITEM}'" in said
     assert f"  left empty until a person has looked (see class.md): {SIS[UNREADABLE]}, {SIS[TWICE]}" in said
     assert "  left empty, since nothing was returned: 1 student" in said
+    assert "3 to be looked at by a person: see class.md" in said
+    assert "| sheets that need a person | 3 |" in school.written("class.md").read_text(encoding="utf-8")
     for student in (SIS[UNREADABLE], SIS[TWICE]):
         assert student in school.written("class.md").read_text(encoding="utf-8")
 
@@ -247,6 +249,29 @@ def test_folders_and_zips_together_and_the_same_twice(canvas: tuple[School, Canv
     assert {user: len(files) for user, files in course.comments.items()} == {
         user.id: 2 if place == TWICE else 1 for place, user in enumerate(USERS)
     }
+
+
+def test_what_is_wrong_with_a_zip_is_said_and_stops_nobody(canvas: tuple[School, Canvas]) -> None:
+    school, course = canvas
+    good = course.download([(USERS[0].id, *school.sheet(SIS[0]))])
+    (school.folder / "broken.zip").write_bytes(b"PK, and nothing else")
+    save_zip(school.folder / "good.zip", {**good, "../../evil.md": b"x", "bomb.zip": bytes(20_000_000), "a.png": b"."})
+    outcome = school.verify("good.zip", "broken.zip")
+    assert outcome.code == 1
+    for line in (
+        "good.zip/../../evil.md: has a path that leads out of the zip. It was passed over.",
+        "broken.zip: is no zip file, or damaged. Look at it, or download it again.",
+        "files: 1 .png was passed over. Sheets are read from .md, .markdown, .txt, .csv, .json.",
+    ):
+        assert line in outcome.out.splitlines()
+    assert "good.zip/bomb.zip: would have 20 MB unpacked, " in outcome.out
+    course.import_grades(school.grades("canvas"))
+    assert [user for user, _ in course.grades] == [USERS[0].id]
+    assert {path.name for path in school.folder.iterdir()} == {
+        *("output", "roster.csv", "course.toml", "good.zip", "broken.zip"),
+    }
+    (row,) = [row for row in school.written("grades.csv").read_text(encoding="utf-8").splitlines() if ".zip" in row]
+    assert f",good.zip/{next(iter(good))}" in row
 
 
 # --- Moodle --------------------------------------------------------------------------------------
@@ -388,3 +413,16 @@ def test_feedback_for_a_mail_merge(tmp_path: Path) -> None:
         (row,) = csv.DictReader(file)
     assert (row["student"], row["name"], row["address"]) == (IDS[2], " ".join(NAMES[2]), "2.x@example.org")
     assert Path(row["file"]).read_text(encoding="utf-8").startswith("# ")
+
+
+def test_feedback_on_a_second_sheet_takes_nobodys_place(tmp_path: Path) -> None:
+    """ANNE's second one would be called as the first of ANNE_2."""
+    roster = table(("student_id", "first_name"), ("a", "Anne"), ("b", "Anne_2"))
+    school = School(tmp_path, roster, f'[course]\nfile_name = "{{first_name}}.md"\n{NEURON}')
+    (tmp_path / "returned").mkdir()
+    for number, (student, blanks) in enumerate([("a", 0), ("a", 1), ("a", 2), ("b", 0)]):
+        (tmp_path / "returned" / f"{number}.md").write_bytes(school.sheet(student, blanks)[1])
+    school.verify("returned")
+    texts = {path.name: path.read_text(encoding="utf-8") for path in school.written("feedback").iterdir()}
+    assert set(texts) == {"ANNE_FEEDBACK.md", "ANNE_2_FEEDBACK.md", "ANNE_3_FEEDBACK.md", "ANNE_4_FEEDBACK.md"}
+    assert "| student id | b |" in texts["ANNE_2_FEEDBACK.md"]

@@ -276,7 +276,8 @@ def test_what_is_said_on_the_terminal(tmp_path: Path) -> None:
             text = path.read_text(encoding="utf-8")
             path.with_name(f"x{path.name}").write_text(text + "\n| `nonsense` | 1 |\n", encoding="utf-8")
             path.with_name(path.name).write_text(text.replace("| `L` |", "| `L` | 5 |", 1), encoding="utf-8")
-    marked = mark_class([tmp_path / "output" / "assignments"], tmp_path / "output" / "keys", course=None, before=None)
+    output = tmp_path / "output"
+    marked = mark_class([output / "assignments"], output / "keys", course=None, before=None, output=output)
     lines = [line for _, line in marked.lines]
     item = "for the item 'Backpropagation by hand'"
     assert f"grades-moodle.csv: 1 student with points, out of 150, {item}" in lines

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backproptable.lms.handed_in import CANVAS, MOODLE, Feedback, feedback_files, handed_in
+from backproptable.lms.handed_in import CANVAS, MOODLE, feedback_files, handed_in
 from backproptable.lms.packing import packed
 from support.lms import Canvas, CanvasUser, MoodleAssignment, MoodleUser, unzipped
 
@@ -53,12 +53,18 @@ def test_a_sheets_own_name_with_numbers_in_it_is_not_canvas() -> None:
     assert handed_in("doe_12_345_im_01_2_b.md", {"im_01_2_b"}) is not None
 
 
+@given(st.text(st.sampled_from("ab_12/\\. LATEanon\0\n") | st.characters(), max_size=60))
+def test_any_path_says_something_or_nothing(path: str) -> None:
+    found = handed_in(path)
+    assert found is None or (found.start and found.user.isdigit() is (found.user != ""))
+
+
 def test_feedback_that_has_nowhere_to_go_is_left_out() -> None:
-    assert feedback_files([Feedback("a.md", "A_FEEDBACK.md", "text")]) == {}
+    assert feedback_files([("a.md", "A_FEEDBACK.md", "text")]) == {}
 
 
 def test_two_texts_of_one_name_stay_two() -> None:
-    same = [Feedback(f"{name}.zip/doe_1_2_a.md", f"{name}_FEEDBACK.md", name) for name in ("first", "second", "third")]
+    same = [(f"{name}.zip/doe_1_2_a.md", f"{name}_FEEDBACK.md", name) for name in ("first", "second", "third")]
     assert feedback_files(same) == {
         CANVAS: {"doe_1_2_a.md": b"first", "doe_1_2_a (2).md": b"second", "doe_1_2_a (3).md": b"third"}
     }
@@ -72,7 +78,7 @@ def test_who_handed_in_a_zip_gets_feedback_as_the_system_has_it() -> None:
         "Jo Doe_7_assignsubmission_file/w.zip/a.md",
     ]
     sheets += ["Jo Doe_8_assignsubmission_file_w.zip/a.md"]
-    files = feedback_files(Feedback(path, f"S{place}_FEEDBACK.md", str(place)) for place, path in enumerate(sheets))
+    files = feedback_files((path, f"S{place}_FEEDBACK.md", str(place)) for place, path in enumerate(sheets))
     assert [*files[CANVAS]] == ["doe_1_2_work.zip"]
     assert unzipped(files[CANVAS]["doe_1_2_work.zip"]) == {"S0_FEEDBACK.md": b"0", "S1_FEEDBACK.md": b"1"}
     assert files[MOODLE] == {
@@ -94,7 +100,7 @@ def test_moodle_takes_feedback_for_whatever_it_has_packed(
     files = course.download(
         [(100 + place, f"{own}.md", b"") for place, (_, own) in enumerate(people)], folders=folders, old=old
     )
-    feedback = [Feedback(path, f"S{place}_FEEDBACK.md", str(place)) for place, path in enumerate(files)]
+    feedback = [(path, f"S{place}_FEEDBACK.md", str(place)) for place, path in enumerate(files)]
     texts = feedback_files(feedback)
     assert set(texts) == {MOODLE}
     course.upload_feedback(packed(texts[MOODLE].items()))
@@ -112,7 +118,7 @@ def test_canvas_takes_feedback_for_whatever_it_has_packed(people: list[tuple[str
     files = course.download(
         [(100 + place, own, b"") for place, own in enumerate(owns)], late={100 + one for one in late}
     )
-    texts = feedback_files(Feedback(path, f"S{place}", str(place)) for place, path in enumerate(files))
+    texts = feedback_files((path, f"S{place}", str(place)) for place, path in enumerate(files))
     course.upload(packed(texts.get(CANVAS, {}).items()))
     assert course.ignored == []
     for user, comments in course.comments.items():

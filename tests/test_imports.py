@@ -81,6 +81,7 @@ ROOMS = (
     "copies marker lms.grade_files",
     "strangers",
     "verify",
+    "lms.giving_back",
     "asking gallery marking",
     "cli",
     "__main__",

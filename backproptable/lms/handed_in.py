@@ -25,7 +25,7 @@ from backproptable.lms.packing import packed
 from backproptable.lms.zips import ZIP
 from backproptable.plaintext import comparable
 
-__all__ = ["CANVAS", "MOODLE", "SYSTEMS", "Feedback", "HandedIn", "feedback_files", "handed_in"]
+__all__ = ["CANVAS", "MOODLE", "SYSTEMS", "HandedIn", "feedback_files", "handed_in"]
 
 MOODLE: Final = "moodle"
 CANVAS: Final = "canvas"
@@ -86,37 +86,28 @@ def _canvas_user(name: str, stems: Collection[str]) -> str | None:
     return found["user"] if numbers[:2] == [found["user"], found["file"]] else None  # else Canvas would take others
 
 
-@dataclass(frozen=True, slots=True)
-class Feedback:
-    """A text about one returned file."""
+def feedback_files(feedback: Iterable[tuple[str, str, str]], stems: Iterable[str] = ()) -> dict[str, dict[str, bytes]]:
+    """By system, what goes into the zip that it takes back, by the paths in it.
 
-    sheet: str
-    """The path of that file."""
-    name: str
-    """What the feedback's own file is called."""
-    text: str
-
-
-def feedback_files(feedback: Iterable[Feedback], stems: Iterable[str] = ()) -> dict[str, dict[str, bytes]]:
-    """By system, what goes into the zip that it takes back, by the paths in it. Other feedback is left out.
-
-    Canvas gives a comment's file the name that the student's had: for a zip this is a zip again.
+    `feedback` are the paths of returned files, each with the name and the text of the feedback about it; what no
+    course system has named is left out. Canvas gives a comment's file the name that the student's had: for a zip
+    this is a zip again.
     """
     stems = frozenset(stems)
     files: dict[str, dict[str, bytes]] = {}
     in_zips: dict[str, dict[str, bytes]] = {}
-    for one in feedback:
-        if (found := handed_in(one.sheet, stems)) is None:
+    for path, name, text in feedback:
+        if (found := handed_in(path, stems)) is None:
             continue
         of_system = files.setdefault(found.system, {})
         if found.system == MOODLE:
-            place = f"{found.start}{one.name}"
+            place = f"{found.start}{name}"
         elif found.in_zip:
-            in_zips.setdefault(found.start, {})[one.name] = one.text.encode()
+            in_zips.setdefault(found.start, {})[name] = text.encode()
             continue
         else:
             place = found.start
-        of_system[_unique(place, of_system)] = one.text.encode()
+        of_system[_unique(place, of_system)] = text.encode()
     for place, texts in in_zips.items():
         files[CANVAS][_unique(place, files[CANVAS])] = packed(sorted(texts.items()))
     return files

@@ -34,14 +34,21 @@ ZIP: Final = ".zip"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is unpacked at most of one zip on the disk. Everything beyond has a remark."""
+    """What is unpacked at most of one zip. Everything beyond has a remark.
+
+    A zip within a zip is one student's: it has narrow limits of its own, so that it cannot use up those of the class.
+    """
 
     files: int = 200_000
-    """That are read, those in zips within it included."""
+    """That are read of a zip on the disk, those in zips within it included."""
     size: int = 4_000_000_000
-    """Bytes, unpacked, of all that is read together."""
+    """Bytes, unpacked, of all that is read of it together."""
     nested: int = 100_000_000
     """Bytes of a zip within a zip."""
+    nested_files: int = 1_000
+    """That are read of a zip within a zip."""
+    nested_size: int = 50_000_000
+    """Bytes, unpacked, of all that is read of it together."""
     ratio: int = 100
     """How many times larger than packed a zip within a zip may be: it is packed already."""
     depth: int = 3
@@ -83,7 +90,24 @@ def look_into(
             look.into(file, path, ())
     except OSError as error:
         look.remark(path, f"cannot be read ({error.strerror or error}).", "Look at it.")
-    return sorted(look.members, key=lambda member: member.path.parts), look.remarks, look.others
+    return sorted(look.members, key=lambda member: member.path.parts), look.all_remarks(), look.others
+
+
+@dataclass
+class _Budget:
+    """What may still be read of one zip, and how much more there was."""
+
+    path: Path
+    files: int
+    size: int
+    limit: str
+    """The same in words, as it was at first."""
+    beyond: int = 0
+    """Files that are more than is read."""
+
+    @classmethod
+    def of(cls, path: Path, files: int, size: int) -> _Budget:
+        return cls(path, files, size, f"{files:,} files, {size / 1e9:.3g} GB")
 
 
 @dataclass
@@ -95,13 +119,22 @@ class _Look:
     members: list[Member] = field(default_factory=list)
     remarks: list[Problem] = field(default_factory=list)
     others: Counter[str] = field(default_factory=Counter)
-    size: int = 0
-    """Of what is going to be read, and of the zips within."""
-    beyond: int = 0
-    """Files that are more than is read."""
+    budgets: list[_Budget] = field(default_factory=list)
+    """Of the zip that is being looked into, behind those of the zips that it is in."""
 
-    def remark(self, path: Path, what: str, remedy: str = "It was passed over.") -> None:
-        self.remarks.append(Problem(shortened(one_line(str(path)), 300), what, remedy))
+    unsaid: int = 0
+    """Remarks that are more than anybody reads."""
+
+    def remark(self, path: Path, what: str, remedy: str) -> None:
+        if len(self.remarks) < _MOST_REMARKS:
+            self.remarks.append(Problem(shortened(one_line(str(path)), 300), what, remedy))
+        else:
+            self.unsaid += 1
+
+    def all_remarks(self) -> list[Problem]:
+        """The remarks, and how many there are besides."""
+        more = [Problem(one_line(str(self.archive)), f"has {self.unsaid:,} more such remarks.")] if self.unsaid else []
+        return [*self.remarks, *more]
 
     def into(self, file: IO[bytes], path: Path, place: tuple[int, ...]) -> None:
         """Look into a zip, which stands at `place`; `path` is how it is shown."""
@@ -110,6 +143,12 @@ class _Look:
         except InputError as error:
             self.remark(path, *error.problems[0][1:])
             return
+        limits = self.limits
+        self.budgets.append(
+            _Budget.of(path, limits.nested_files, limits.nested_size)
+            if place
+            else _Budget.of(path, limits.files, limits.size)
+        )
         with opened:
             stated, listed = _end_of(file).files, len(opened.infolist())
             if (stated - listed) % 0x10000:
@@ -125,28 +164,34 @@ class _Look:
             for name, count in seen.items():
                 if count > 1 and self.wanted(name):
                     self.remark(path / name, f"is in the zip {count} times.", "All were read.")
-        if not place and self.beyond:
-            what = f"holds {self.beyond:,} files more than are read of one zip ({self.limits.files:,} files,"
-            what += f" {self.limits.size / 1e9:.3g} GB)."
-            self.remark(path, what, "Verify it in parts.")
+        budget = self.budgets.pop()
+        if budget.beyond:
+            what = f"holds {budget.beyond:,} files more than are read of such a zip ({budget.limit})."
+            self.remark(path, what, "Verify it in parts." if not place else "Unpack it, if you trust it.")
 
     def _entry(self, opened: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path, place: tuple[int, ...]) -> None:
         name = _name(info)
         is_zip = path.suffix.lower() == ZIP
-        if fault := _fault(info, name, self.limits):
-            self.remark(path, *fault)
+        if fault := _fault_of_name(name, self.limits):
+            self.remark(path, fault, "It was passed over.")
+        elif not is_zip and not self.wanted(name):
+            self.others[path.suffix.lower() or "without an ending"] += 1
+        elif faults := _fault(info):
+            self.remark(path, *faults)
         elif is_zip:
             self._nested(opened, info, path, place)
-        elif not self.wanted(name):
-            self.others[path.suffix.lower() or "without an ending"] += 1
         elif self._takes(min(info.file_size, MAX_SIZE + 1)):
             self.members.append(Member(path, self.archive, place))
 
-    def _takes(self, size: int) -> bool:
-        if len(self.members) >= self.limits.files or self.size + size > self.limits.size:
-            self.beyond += 1
-            return False
-        self.size += size
+    def _takes(self, size: int, files: int = 1) -> bool:
+        """Whether there is room for so much, which is taken then."""
+        for budget in reversed(self.budgets):
+            if budget.files < files or budget.size < size:
+                budget.beyond += 1
+                return False
+        for budget in self.budgets:
+            budget.files -= files
+            budget.size -= size
         return True
 
     def _nested(self, opened: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path, place: tuple[int, ...]) -> None:
@@ -154,9 +199,10 @@ class _Look:
         if len(place) >= limits.depth:
             self.remark(path, "is a zip in a zip in a zip.", "It was passed over: unpack it.")
         elif info.file_size > limits.nested or info.file_size > limits.ratio * max(info.compress_size, 1000):
-            what = f"would have {info.file_size / 1e6:,.3g} MB unpacked, of {info.compress_size / 1e6:,.3g} MB."
+            times = info.file_size / max(info.compress_size, 1)
+            what = f"would have {info.file_size / 1e6:,.3g} MB unpacked, {times:,.0f} times what it has packed."
             self.remark(path, what, "It was passed over: unpack it, if you trust it.")
-        elif self._takes(info.file_size):
+        elif self._takes(info.file_size, 0):
             try:
                 with _unpacked(opened, info, limits.nested) as file:
                     self.into(file, path, place)
@@ -164,6 +210,7 @@ class _Look:
                 self.remark(path, *error.problems[0][1:])
 
 
+_MOST_REMARKS: Final = 200
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
 _METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """What everybody packs by. The others can take gigabytes of memory for a file of a kilobyte."""
@@ -172,13 +219,17 @@ _PLAIN_KINDS: Final = (0, stat.S_IFREG)
 _UTF8: Final = 0x800
 
 
-def _fault(info: zipfile.ZipInfo, name: str, limits: Limits) -> tuple[str, str] | None:
+def _fault_of_name(name: str, limits: Limits) -> str:
+    """Why a file with this name is not read."""
+    if len(name) > limits.name:
+        return f"has a name of {len(name):,} characters."
+    leads_out = name.startswith("/") or _DRIVE.match(name) or ".." in name.split("/")
+    return "has a path that leads out of the zip." if leads_out else ""
+
+
+def _fault(info: zipfile.ZipInfo) -> tuple[str, str] | None:
     """Why a file in a zip is not read, and what to do."""
     kind = stat.S_IFMT(info.external_attr >> 16)
-    if len(name) > limits.name:
-        return f"has a name of {len(name):,} characters.", "It was passed over."
-    if name.startswith("/") or _DRIVE.match(name) or ".." in name.split("/"):
-        return "has a path that leads out of the zip.", "It was passed over."
     if kind == stat.S_IFLNK:
         return "is a link.", "It was not followed."
     if kind not in _PLAIN_KINDS:

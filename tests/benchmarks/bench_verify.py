@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +58,13 @@ def hand_in(folder: Path, students: int) -> None:
         (folder / "returned" / name).write_text(filled, encoding="utf-8")
 
 
+def pack(returned: Path, path: Path) -> None:
+    """The sheets as Moodle packs them."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        for number, sheet in enumerate(sorted(returned.iterdir())):
+            file.write(sheet, f"Ada Lovelace_{number}_assignsubmission_file/{sheet.name}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--students", type=int, default=1000)
@@ -86,6 +94,10 @@ def main() -> None:
         start = time.perf_counter()
         result = verify_class([folder / "returned"], keys)
         timed("reading and judging, as verify does", start)
+        pack(folder / "returned", folder / "returned.zip")
+        start = time.perf_counter()
+        verify_class([folder / "returned.zip"], keys)
+        timed("the same from a zip", start)
         start = time.perf_counter()
         reports = class_reports(keys, result.sheets)
         timed("texts of the reports", start)
