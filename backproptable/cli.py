@@ -454,7 +454,9 @@ def _keys_of(output: Path) -> Path:
             return folder / _KEYS
     near = sorted(path.parent for path in Path().glob(f"*/{_KEYS}/{_MANIFEST}"))
     remedy = f"Is it {' or '.join(map(str, near[:5]))}? Name it (--keys)." if near else "Name it (--keys)."
-    raise InputError([Problem(str(output / _KEYS), "holds no manifest.json: it is no folder of keys that assign has made.", remedy)])
+    raise InputError(
+        [Problem(str(output / _KEYS), "holds no manifest.json: it is no folder of keys that assign has made.", remedy)]
+    )
 
 
 def _typed_in(word: str, keys: Path, output: Path) -> Path:

@@ -26,6 +26,8 @@ class Columns(NamedTuple):
     is_asked: bool
     """Whether the numbers are answers."""
     is_headed: bool = True
+    value: int | None = None
+    """Where, counted from the name, worked rows have their numbers in a table with answers; None if it has none."""
 
 
 PASTED: Final = Columns(before=0, width=2, behind=0, is_asked=True, is_headed=False)
@@ -55,7 +57,8 @@ def read_heading(cells: Sequence[str]) -> tuple[Columns, int] | None:
     last = heads.index(kind, cell)
     end = next((place for place in range(last + 1, len(heads)) if is_nothing(cells[place])), len(heads))
     before = 0 if CELL in heads[:cell] else cell
-    return Columns(before, last - cell + 1, end - last - 1, is_asked=kind == ANSWER), end
+    value = heads.index(VALUE, cell, last) - cell if kind == ANSWER and VALUE in heads[cell:last] else None
+    return Columns(before, last - cell + 1, end - last - 1, is_asked=kind == ANSWER, value=value), end
 
 
 def tables_within(cells: Sequence[str]) -> list[Sequence[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["ANSWER", "ASKED", "CELL", "CODE", "MARKS", "VALUE"]
+__all__ = ["ANSWER", "ASKED", "BLANK", "CELL", "CODE", "MARKS", "VALUE", "WORKED"]
 
 CODE: Final = "code"
 """Stands before the sheet's code."""
@@ -17,5 +17,18 @@ ANSWER: Final = "answer"
 VALUE: Final = "value"
 """Heads the last column of a table that is filled in already."""
 
-MARKS: Final = {"code": CODE, "asked": ASKED, "cell": CELL, "answer": ANSWER, "value": VALUE}
+BLANK: Final = "_" * 16
+"""A place for an answer, which is as wide as one on the page and in the text."""
+WORKED: Final = "worked"
+"""Stands in place of an answer in the rows of a table that are worked already."""
+
+MARKS: Final = {
+    "code": CODE,
+    "asked": ASKED,
+    "cell": CELL,
+    "answer": ANSWER,
+    "value": VALUE,
+    "blank": BLANK,
+    "worked": WORKED,
+}
 """As templates know them."""

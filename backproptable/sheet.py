@@ -25,7 +25,7 @@ from typing import Final, NamedTuple
 from backproptable.codes import read_code
 from backproptable.errors import Problem
 from backproptable.headings import MOST_COLUMNS, PASTED, Columns, as_word, as_words, read_heading, tables_within
-from backproptable.marks import ANSWER, ASKED, CELL, CODE, VALUE
+from backproptable.marks import ANSWER, ASKED, CELL, CODE, VALUE, WORKED
 from backproptable.tables import BAR, GAP, TAB, Line, inside, is_nothing, is_rule, read_lines, read_text
 from backproptable.written_names import LEAD, LONGEST_NAME, cell_name, line_name, names_within
 
@@ -247,7 +247,7 @@ class _Reader:
         if name is None:
             self.remark(line, f"{_cut(cells[0])!r} is no name of a cell, so this row is not read.", _NAME_REMEDY)
             return
-        text, more = cells[width - 1] if len(cells) >= width else "", cells[width:]
+        text, more = _without_rule(cells[width - 1]) if len(cells) >= width else "", cells[width:]
         if len(cells) < width and any(cells[1:]):
             fault = fault or _wrong_count(cells, width)
         elif any(more):
@@ -256,6 +256,12 @@ class _Reader:
                 self.displaced.append(line)
             elif any(more[columns.behind :]) or (not text and _has_digits(more)):
                 fault = _wrong_count(cells, width)
+        if columns.value is not None and not fault:
+            if as_word(text) == WORKED:
+                rows, text = self.printed, cells[columns.value]
+            elif not text and (written := _without_rule(cells[columns.value])):
+                text = written  # into the column of what is worked
+                self.displaced.append(line)
         if fault:
             self.remark(line, f"the row of {name} {fault}, so its answer is not clear.", _ROW_REMEDY)
             text = f"| {' | '.join(cells)} |"
@@ -396,6 +402,14 @@ def _is_row(line: Line) -> bool:
     if not line.cells:
         return is_nothing(line.text) or cell_name(line.text) is not None
     return bool(cell_name(line.cells[0]) or read_heading(line.cells)) or all(map(is_nothing, line.cells))
+
+
+_RULE_TO_WRITE_ON: Final = re.compile("_{3,}")
+
+
+def _without_rule(cell: str) -> str:
+    """What was written on the rule of a place for an answer, without what is left of the rule."""
+    return _RULE_TO_WRITE_ON.sub(" ", cell).strip() if "___" in cell else cell
 
 
 def _has_digits(cells: Sequence[str]) -> bool:

@@ -71,7 +71,7 @@ def edited(course: Path) -> None:
         ('title = "Backpropagation by hand"', 'title = "Assignment 2B"'),
         ("#due = 2030-01-31 12:00:00", "due = 2031-03-04 18:00:00"),
         ('#hand_in = "Upload this file to the course page."', 'hand_in = "Mail it to *Mx Ada*."'),
-        ('asked = "all"', 'asked = "one_path"'),
+        ('asked = "evening"', 'asked = "one_path"'),
     ):
         assert text.count(old) == 1
         text = text.replace(old, new)
@@ -125,11 +125,11 @@ def looked_at(folder: Path, command: list[str]) -> list[str]:
     assert looked.code == 0
     assert looked.err.startswith("not tested, since they change no number that is asked:\n")
     texts = {Path(line).name: unescape((folder / line).read_text("utf-8")) for line in looked.out.splitlines()}
-    assert list(texts) == ["SAMPLE_BATCH_X_ASSIGNMENT2B.md", "SAMPLE_BATCH_X_ASSIGNMENT2B_KEY.md"]
+    assert list(texts) == ["SAMPLE_ASSIGNMENT2B.md", "SAMPLE_ASSIGNMENT2B_KEY.md"]
     for text in texts.values():
         for words in ("Assignment 2B\n", "| student | Sample Student |", "| due | 2031-03-04 18:00 |"):
             assert words in text
-    assert "4. Hand in: Mail it to *Mx Ada*." in texts["SAMPLE_BATCH_X_ASSIGNMENT2B.md"]
+    assert "4. Hand in: Mail it to *Mx Ada*." in texts["SAMPLE_ASSIGNMENT2B.md"]
     assert not (folder / "output/keys").exists()
     return list(texts)
 

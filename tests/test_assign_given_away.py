@@ -43,13 +43,14 @@ NETS = {
         samples=2,
     ),
 }
-WORDS = ("all", "forward", "backward", "updates", "one_path")
+WORDS = ("all", "forward", "backward", "updates", "one_path", "evening")
 STEPS = {"softmax": ("a1", "dL/dz2", "W2'"), "batch": ("z2", "dL/dW1", "dL/db1", "W1'@2")}
 LAYOUTS = ("cells", "matrices", "steps")
 NOTATIONS = ("indexed", "eip", "words")
 FORMATS = {"md": read_markdown, "tex": read_latex}
 FIGURES = 4
 HEADINGS = {"answer", "value"}
+RULES = {"md": "_" * 16, "tex": ""}
 
 CASES = [
     *(
@@ -102,7 +103,8 @@ _NAME = re.compile(r"norm\(dL/dW\d+\)|(?:dL/d|da\d+/d)?[A-Za-z]+\d*'?(?:\[[\d,]+
 
 @cache
 def asked_names(name: str, asked: str | tuple[str, ...]) -> set[str]:
-    return {cell for cell in inputs(name) if _is_asked(cell, asked)}
+    extra = set(EVENING[name].split()) if asked == "evening" else set()
+    return {cell for cell in inputs(name) if _is_asked(cell, asked)} | extra
 
 
 def _is_asked(cell: str, asked: str | tuple[str, ...]) -> bool:
@@ -114,11 +116,20 @@ def _is_asked(cell: str, asked: str | tuple[str, ...]) -> bool:
     is_backward = stem.startswith(("dL", "da", "norm"))
     if asked == "updates":
         return "'" in stem and not is_backward
-    if asked == "one_path":
+    if asked in ("one_path", "evening"):
         indices = re.findall(r"\d+", (re.findall(r"\[(.*)\]", cell) or [""])[0])
         has_after = stem.startswith(("W", "b")) or "'" not in stem
         return set(indices) <= {"1"} and has_after and not stem.startswith("norm")
     return "'" not in stem and is_backward == (asked == "backward")
+
+
+EVENING = {
+    "softmax": "a1[1] a1[2] a1[3] e2[1] e2[2] S2 a2[1] a2[2] l[1] l[2] L dL/da2[1] dL/da2[2] "
+    "da1/dz1[1] da1/dz1[2] da1/dz1[3] dL/dz2[1] dL/dz2[2]",
+    "batch": "a1[1,1] a1[1,2] a2[1,1] a2[1,2] l[1,1] l[1,2] L dL/da2[1,1] dL/da2[1,2] da2/dz2[1,1] da2/dz2[1,2] "
+    "dL/dz2[1,1] dL/dz2[1,2] da1/dz1[1,1] da1/dz1[1,2]",
+}
+"""What an evening has time for beside one path: the short lines of all units."""
 
 
 # --- the tests ---------------------------------------------------------------------------------
@@ -133,12 +144,16 @@ def test_a_students_file(case: tuple[str, str | tuple[str, ...], str, str, str])
         text = files(*case)[f".{format}"]
         tables = [table for table in read(text).tables if table.head[0] == "cell"]
         assert {table.head[-1] for table in tables} <= HEADINGS
-        answers = [row for table in tables if table.head[-1] == "answer" for row in table.rows]
-        shown = [row for table in tables if table.head[-1] == "value" for row in table.rows]
+        rows = [dict(zip(table.head, row, strict=True)) for table in tables for row in table.rows]
+        answers = [row for row in rows if row.get("answer", "worked") != "worked"]
+        shown = [(row["cell"], row["value"]) for row in rows if row.get("answer", "worked") == "worked"]
 
-        # Every asked number has one row, whose last column is empty.
-        assert sorted(row[0] for row in answers) == sorted(wanted)
-        assert {row[-1] for row in answers} == {""}
+        # Every asked number has one row, with a rule to write on and nothing else.
+        assert sorted(row["cell"] for row in answers) == sorted(wanted)
+        assert {row["answer"] for row in answers} == {RULES[format]}
+        assert format == "md" or text.count(r"\blank") == len(wanted) + 1, "and once where it is defined"
+        assert {row.get("value", "") for row in answers} == {""}
+        assert {row.get("numbers put in", "") for row in answers} == {""}
         count = f"| numbers asked | {len(wanted)} |" if format == "md" else f"numbers asked & {len(wanted)} "
         assert count in text
 

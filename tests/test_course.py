@@ -764,11 +764,16 @@ TURNED_ON = {
 """The starter with one more line each, and with all of them."""
 
 
-STARTS_WITH = DEFAULTS | {"draw": DEFAULTS["draw"] | {"dead_units": 1}}
-"""The default net has ReLU units to spare: with one of them at 0, every mistake of ReLU changes a number."""
+STARTS_WITH = DEFAULTS | {
+    "course": DEFAULTS["course"] | {"file_name": "{first_name}[?_{last_name}][_BATCH_{batch}]_ASSIGNMENT2B.md"},
+    "draw": DEFAULTS["draw"] | {"dead_units": 1},
+    "sheet": DEFAULTS["sheet"] | {"asked": "evening"},
+}
+"""The default net has ReLU units to spare: with one of them at 0, every mistake of ReLU changes a number. Files of
+classes without batches need no X for them, and an evening is no weekend."""
 
 
-def test_the_starter_is_the_default_course_with_a_dead_unit(file: Path) -> None:
+def test_the_starter_is_the_default_course_for_an_evening(file: Path) -> None:
     assert read(file, STARTER).as_keys() == STARTS_WITH
 
 

@@ -47,7 +47,7 @@ class Class:
         """Fill in the sheet from the key, but for the changes, and hand it in."""
         answers = self.answers(student) | (changes or {})
         sheet = (self.output / "assignments" / self.file(student)).read_text(encoding="utf-8")
-        row = re.compile(r"^\| `([^`]+)` \|(.*)\| \|$", re.MULTILINE)
+        row = re.compile(r"^\| `([^`]+)` \|(.*)\| _+ \|$", re.MULTILINE)
         text, count = row.subn(lambda found: f"| `{found[1]}` |{found[2]}| {answers[found[1]]} |", sheet)
         assert count == ASKED
         path = self.returned / (name or self.file(student))

@@ -53,13 +53,15 @@ class Row:
     numbers: str
     """The formula with the numbers put in; empty on a blank sheet."""
     value: str
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class StepTable:
-    """The lines of a step that are worked on the sheet, or those that are asked for."""
+    """The lines of a step: worked on the sheet, asked for, or some of each."""
 
     asked: bool
+    """Whether any of them is asked for."""
     rows: list[Row]
     groups: list[list[Row]]
     """The same rows in their order, cut at each new sample or row of weights."""
@@ -68,6 +70,11 @@ class StepTable:
     def open(self) -> bool:
         """Whether numbers are put in, in any line."""
         return any(row.numbers for row in self.rows)
+
+    @property
+    def mixed(self) -> bool:
+        """Whether some lines are worked and others asked for."""
+        return self.asked and not all(row.asked for row in self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +116,7 @@ class StepView:
     rules: list[str]
     derivations: list[str]
     tables: list[StepTable]
-    """Its lines: those with their values first, then those that are asked for."""
+    """Its lines, in one table, if it has any."""
     worked: bool
     """Whether all its numbers, and all that they are worked out from, stand on the sheet."""
     equations: list[MatrixEquation]
@@ -281,10 +288,10 @@ class _Layout:
         )
 
     def _tables(self, step: Step) -> Iterator[StepTable]:
-        for asked, chosen in ((False, self.task.shown), (True, self.task.asked)):
-            if cells := [cell for cell in step.cells if cell.address in chosen]:
-                rows = [self._row(cell, asked=asked) for cell in cells]
-                yield StepTable(asked, rows, grouped(cells, rows))
+        asked = self.task.asked
+        if cells := [cell for cell in step.cells if cell.address in asked or cell.address in self.task.shown]:
+            rows = [self._row(cell, asked=cell.address in asked) for cell in cells]
+            yield StepTable(any(row.asked for row in rows), rows, grouped(cells, rows))
 
     def _is_open(self, cell: Cell) -> bool:
         """Whether everything it is worked out from stands on the sheet, so that its numbers may be put in."""
@@ -296,7 +303,7 @@ class _Layout:
             raise TypeError(f"{cell.name} is a given, not a line of a step")
         symbol, in_symbols = self.symbol(cell.address), self.in_symbols(cell.short or formula)
         if asked:
-            return Row(cell.name, symbol, in_symbols, "", "")
+            return Row(cell.name, symbol, in_symbols, "", "", asked=True)
         numbers = self.in_numbers(formula) if self._is_open(cell) else ""
         return Row(cell.name, symbol, in_symbols, numbers, self._value(cell.address))
 

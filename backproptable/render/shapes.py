@@ -183,7 +183,7 @@ class _Page:
         formula = self.shapes.entry_formula(address)
         in_symbols = tex(formula, self._symbol, _Sums(self.notation, _lengths(self.shapes, formula)))
         if not self.worked:
-            return Row(name, symbol, in_symbols, "", "")
+            return Row(name, symbol, in_symbols, "", "", asked=True)
         numbers = "" if _has_sums(formula) else tex(formula, lambda ref, place: self.number(ref.address, place.value))
         return Row(name, symbol, in_symbols, numbers, self.number(address, VALUE))
 
