@@ -38,12 +38,12 @@ import os, signal
 import backproptable.classroom as classroom
 write_whole, left = classroom.write_whole, iter(range(10**6))
 
-def stopping(path, text):
+def stopping(path, text, *, private=False):
     if next(left) == {files}:
         if signal.{signal} == signal.SIGKILL:
             (path.parent / f".backproptable-{{os.getpid()}}").write_text(text[:100])
         os.kill(os.getpid(), signal.{signal})
-    write_whole(path, text)
+    write_whole(path, text, private=private)
 
 classroom.write_whole = stopping
 """

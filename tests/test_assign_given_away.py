@@ -247,11 +247,11 @@ def test_a_sheet_is_read_again(case: tuple[str, str | tuple[str, ...], str, str,
 
 
 def filled_in(sheet: str, values: Mapping[str, str]) -> str:
-    """The sheet with the numbers typed into the empty last cells."""
+    """The sheet with the numbers typed in place of the rules."""
     lines = []
     for line in sheet.splitlines(keepends=True):
-        found = re.match(r"\| `([^`]+)` \|(?:.*\|)? \|$", line)
-        lines.append(line.rstrip(" |\n") + f" | {values[found[1]]} |\n" if found else line)
+        found = re.match(r"\| `([^`]+)` \|.* _{16} \|$", line)
+        lines.append(line.replace("_" * 16, values[found[1]]) if found else line)
     return "".join(lines)
 
 

@@ -45,7 +45,9 @@ def run(*arguments: str, typed: str | None = None, code: int | None = 0) -> Resu
 def filled(sheet: str, key: str, change: dict[str, str]) -> str:
     """A sheet filled in from its key, but for some answers."""
     values = dict(re.findall(r"^\| `([^`]+)` .*\| (\S+) \|$", key, re.MULTILINE)) | change
-    return re.sub(r"^(\| `([^`]+)` .*\|) \|$", lambda row: f"{row[1]} {values[row[2]]} |", sheet, flags=re.MULTILINE)
+    return re.sub(
+        r"^(\| `([^`]+)` .*\|) _{16} \|$", lambda row: f"{row[1]} {values[row[2]]} |", sheet, flags=re.MULTILINE
+    )
 
 
 class Returned:

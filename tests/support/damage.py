@@ -15,7 +15,7 @@ __all__ = ["EDITS", "damaged", "filled_in"]
 Lines = list[str]
 Edit = Callable[[random.Random, Lines], Lines]
 
-_ROW: Final = re.compile(r"^\| `([^`]+)` \|(.*\|)? \|$", re.MULTILINE)
+_ROW: Final = re.compile(r"^\| `([^`]+)` \|(.*\|)? _{16} \|$", re.MULTILINE)
 _IS_ROW: Final = re.compile(r"[\s>+*-]*\|.*\|\s*$")
 
 
