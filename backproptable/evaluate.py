@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Final
 
 import numpy as np
@@ -223,7 +223,7 @@ _FUNCTIONS: Final[dict[str, Callable[..., Table]]] = {
     "ln": np.log,
     "sqrt": np.sqrt,
     "tanh": np.tanh,
-    "max": np.maximum,
+    "max": lambda *ones: reduce(np.maximum, ones),
 }
 
 

@@ -285,7 +285,7 @@ class _Unrolling:
             raise InputError(
                 [Problem(f"{where} {fault.at}", str(fault), fault.remedy) for fault in unique.values()]
             )
-        return self.lines
+        return list(_needed(self.lines))
 
     def _lose(self, fault: RecipeFault, part: Line | Block) -> None:
         if str(fault):
@@ -523,6 +523,20 @@ class _Unrolling:
 
 
 _MOST_STEPS: Final = 100
+
+
+def _needed(lines: Sequence[Worked]) -> Iterator[Worked]:
+    """The lines without the entries that the loss does not depend on, such as those behind a mask."""
+    used: set[Address | str] = set()
+    kept: list[Worked] = []
+    for line in reversed(lines):
+        cells = tuple((cell, formula) for cell, formula in line.cells if line.name == LOSS or cell in used)
+        for _, formula in cells:
+            used.update(references(formula))
+        if cells:
+            slopes = tuple(slope for slope in line.slopes if slope.output in used)
+            kept.append(replace(line, cells=cells, slopes=slopes))
+    return reversed(kept)
 
 
 def _flat(formula: Formula) -> tuple[Formula, ...]:

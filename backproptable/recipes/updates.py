@@ -93,7 +93,8 @@ class _One:
 
     @property
     def square(self) -> Formula:
-        return Power(self.gradient, 2) if isinstance(self.gradient, Ref) else Power(self.gradient, 2)
+        """The square of the gradient."""
+        return Power(self.gradient, 2)
 
 
 def _shown(number: Decimal) -> str:
@@ -103,7 +104,7 @@ def _shown(number: Decimal) -> str:
 def _mixed(one: _One, letter: str, kept: str, formula: Formula) -> Ref:
     """kept * before + (1 - kept) * formula"""
     terms = (Product((one.number(kept), one.before(letter))), Product((one.rest(kept), formula)))
-    return one.keep(letter, Sum(terms if one.update > 1 else terms[1:]) if one.update > 1 else terms[1])
+    return one.keep(letter, Sum(terms) if one.update > 1 else terms[1])
 
 
 def _step(*factors: Formula) -> Formula:
@@ -145,11 +146,15 @@ def _rmsprop(one: _One) -> Formula:
     return _over_root(one, one.gradient, _mixed(one, "s", "beta2", one.square))
 
 
+def _to_the(base: Formula, exponent: int) -> Formula:
+    return base if exponent == 1 else Power(base, exponent)
+
+
 def _adam(one: _One) -> Formula:
     m = _mixed(one, "m", "beta1", one.gradient)
     v = _mixed(one, "v", "beta2", one.square)
     corrected = [
-        one.keep(f"{letter}^", Quotient(kept, difference(_ONE, Power(one.number(beta), one.update))))
+        one.keep(f"{letter}^", Quotient(kept, difference(_ONE, _to_the(one.number(beta), one.update))))
         for letter, kept, beta in (("m", m, "beta1"), ("v", v, "beta2"))
     ]
     return _over_root(one, *corrected)

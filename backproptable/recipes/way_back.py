@@ -21,7 +21,7 @@ from backproptable.formula import Formula, Num, Ref, references
 from backproptable.names import Address, name_of
 from backproptable.plan import Cell, Digits, Reason, Step
 from backproptable.recipes.partials import added, is_constant, multiplied, partial
-from backproptable.recipes.unroll import LOSS, Given, Worked
+from backproptable.recipes.unroll import LOSS, Given, Pass, Worked
 
 __all__ = ["WayBack", "way_back"]
 
@@ -47,15 +47,16 @@ class _Use:
     formula: Formula
 
 
-def way_back(lines: Sequence[Worked], givens: Sequence[Given], *, input_gradient: Sequence[str] = ()) -> WayBack:
+def way_back(lines: Sequence[Worked], givens: Sequence[Given], now: Pass, inputs: Sequence[str] = ()) -> WayBack:
     """The way back through the lines of one pass, to every given array that learns (and to these inputs)."""
-    return _Walk(lines, givens, input_gradient).whole()
+    return _Walk(lines, givens, now, inputs).whole()
 
 
 @dataclass
 class _Walk:
     lines: Sequence[Worked]
     givens: Sequence[Given]
+    now: Pass
     inputs: Sequence[str]
     steps: list[Step] = field(default_factory=list)
     blame: dict[Address, Formula] = field(default_factory=dict)
@@ -280,7 +281,7 @@ class _Walk:
             formulas[entry] = self._sum_over_uses(entry, of)
         if all(isinstance(one, Ref) or is_constant(one) for one in formulas.values()) or step is None:
             return
-        cells = [self._cell(_derivative(entry)._replace(share=step), one) for entry, one in formulas.items()]
+        cells = [self._cell(self._gradient(entry)._replace(share=step), one) for entry, one in formulas.items()]
         self._add(Reason.GRADIENT, cells)
         self.shares.setdefault(name, []).append(step)
 
@@ -295,23 +296,27 @@ class _Walk:
             cells = []
             for entry in self._entries(given.name):
                 shares: list[Formula] = [
-                    Ref(_derivative(entry)._replace(share=step)) for step in sorted(self.shares[given.name], key=str)
+                    Ref(self._gradient(entry)._replace(share=step)) for step in sorted(self.shares[given.name], key=str)
                 ]
                 of = [use for use in self.uses[entry] if self.lines[use.line].step is None]
                 outside = [self._sum_over_uses(entry, of)] if of else []
-                cells.append(self._cell(_derivative(entry), added([*shares, *outside])))
-                self.gradients[entry] = _derivative(entry)
+                cells.append(self._cell(self._gradient(entry), added([*shares, *outside])))
+                self.gradients[entry] = self._gradient(entry)
             self._add(Reason.GRADIENT, cells)
 
     def _add_gradient(self, name: str, entries: Sequence[Address]) -> None:
         learns = any(given.name == name and given.learns for given in self.givens)
         self._add_slopes(entries)
-        cells = [self._cell(_derivative(entry), self._sum_over_uses(entry)) for entry in entries]
+        cells = [self._cell(self._gradient(entry), self._sum_over_uses(entry)) for entry in entries]
         if learns:
-            self.gradients.update({entry: _derivative(entry) for entry in entries})
+            self.gradients.update({entry: self._gradient(entry) for entry in entries})
         self._add(Reason.GRADIENT if learns else Reason.PATH_SUM, cells)
 
     # --- cells
+
+    def _gradient(self, entry: Address) -> Address:
+        """dL/d of a given: it is that of this update, whichever one has left the parameter."""
+        return _derivative(entry)._replace(primed=False, update=self.now.update)
 
     def _cell(self, address: Address, formula: Formula) -> Cell:
         return Cell(address, formula, Digits.EXACT if is_constant(formula) else Digits.FIGURES)
@@ -327,7 +332,7 @@ def _reading_order(address: Address) -> tuple[object, ...]:
 
 
 def _derivative(cell: Address) -> Address:
-    """dL/d of a cell; of an updated parameter it is written without its prime."""
+    """dL/d of a cell."""
     return cell._replace(family=f"dL/d{cell.family}")
 
 
