@@ -265,6 +265,11 @@ class Net:
         return self.kind == "recipe"
 
     @property
+    def in_time(self) -> bool:
+        """Whether anything is worked in time steps."""
+        return self.is_recurrent
+
+    @property
     def is_recurrent(self) -> bool:
         """Whether states are carried from one time step to the next."""
         return self.kind == "recurrent"

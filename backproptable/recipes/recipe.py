@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from functools import cached_property
+from textwrap import dedent
 from typing import Final
 
 from backproptable.errors import InputError, Problem
@@ -13,7 +14,7 @@ from backproptable.formula import Formula, references
 from backproptable.names import Address
 from backproptable.net import Net
 from backproptable.recipes.grammar import read_recipe
-from backproptable.recipes.syntax import Add, Apply, Divide, Expression, MatMul, Name, Negative, Raised, Script, Times
+from backproptable.recipes.syntax import Add, Apply, Block, Divide, Expression, MatMul, Name, Negative, Raised, Script, Times
 from backproptable.recipes.unroll import FUNCTIONS, LOSS, Given, Pass, Worked, taken_apart, unroll
 from backproptable.recipes.updates import UpdateRule, update_problems
 
@@ -112,6 +113,16 @@ class Recipe(Net):
         return tuple(Given(name, shape, name not in data, name in DATA) for name, shape in self.shapes.items())
 
     @property
+    def listed(self) -> str:
+        """The lines as a sheet shows them: without empty ones around them, and without what is indented for all."""
+        return dedent(self.forward.expandtabs(4)).strip("\n").rstrip()
+
+    @property
+    def in_time(self) -> bool:
+        """Whether anything is worked in time steps."""
+        return any(isinstance(part, Block) for part in self.script.parts)
+
+    @property
     def parameters(self) -> tuple[str, ...]:
         """The arrays that learn."""
         return tuple(given.name for given in self.givens if given.learns)
@@ -131,6 +142,12 @@ class Recipe(Net):
         """The lines of one pass, worked for all samples."""
         script = taken_apart(self.script)
         return unroll(script, self.givens, now, self.sample_numbers, self.numbers, averages=self.averages)
+
+    @cached_property
+    def ranks(self) -> dict[str, int]:
+        """How many indices the entries of each array have, besides that of a sample and of a time step."""
+        worked = {line.name: len(line.cells[0][0].units) for line in self.lines(Pass())}
+        return {name: len(shape) for name, shape in self.shapes.items()} | worked
 
     def as_keys(self) -> dict[str, object]:
         """The keys of a file that describe this net."""
