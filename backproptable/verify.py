@@ -21,6 +21,7 @@ from backproptable.marker import Answered, Marker
 from backproptable.net import Net
 from backproptable.notation import DEFAULT_NOTATION, load_notation
 from backproptable.plan import Plan
+from backproptable.recipes.files import recipe_from_keys
 from backproptable.returned import Returned, Written, find_files, match, read_returned
 from backproptable.scoring import Policy, weights_of
 from backproptable.strangers import with_strangers
@@ -89,8 +90,11 @@ def open_keys(folder: Path, points: Points | None = None) -> KeyFolder:
         raise InputError([problem], str(folder))
     course = head["course"]
     keys = course["net"]
-    forward_only = "step" in keys["activations"]
-    net = Net(**keys, samples=course["draw"]["samples"], forward_only=forward_only)
+    samples = course["draw"]["samples"]
+    if keys.get("kind") == "recipe":
+        net: Net = recipe_from_keys(keys, samples)
+    else:
+        net = Net(**keys, samples=samples, forward_only="step" in keys["activations"])
     plan = derive_plan(net, input_gradient=course["sheet"]["input_gradient"])
     asked = course["sheet"]["asked"]
     task = set_task(plan, asked if isinstance(asked, str) else tuple(asked))

@@ -15,7 +15,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from backproptable.errors import InputError, Problem, suggestion
@@ -74,14 +75,21 @@ class _Fault(Exception):  # noqa: N818 - never leaves this module
         self.at, self.what, self.remedy = at, what, remedy
 
 
-def read_recipe(text: str, *, given: Collection[str], functions: Collection[str], where: str = "[recipe]") -> Script:
-    """The tree of a recipe whose given arrays have these names.
+def read_recipe(
+    text: str,
+    *,
+    given: Collection[str],
+    functions: Collection[str],
+    numbers: Mapping[str, int] = MappingProxyType({}),
+    where: str = "[recipe]",
+) -> Script:
+    """The tree of a recipe whose given arrays, and numbers such as ``T``, have these names.
 
     Raises `InputError` with every line that cannot be read, each with its place.
     """
     if len(text) > _MOST_CHARACTERS:
         raise InputError([Problem(where, f"has {len(text)} characters.", f"Write {_MOST_CHARACTERS} at most.")])
-    reader = _Reader(set(given), frozenset(functions))
+    reader = _Reader(set(given), frozenset(functions), numbers)
     parts = tuple(reader.parts(text))
     if reader.faults:
         problems = [Problem(f"{where} {fault.at}", fault.what, fault.remedy) for fault in reader.faults]
@@ -94,8 +102,8 @@ def read_recipe(text: str, *, given: Collection[str], functions: Collection[str]
 class _Reader:
     """Lines, and blocks of lines; a line that cannot be read is told and binds its name all the same."""
 
-    def __init__(self, known: set[str], functions: frozenset[str]) -> None:
-        self.known, self.functions = known, functions
+    def __init__(self, known: set[str], functions: frozenset[str], numbers: Mapping[str, int]) -> None:
+        self.known, self.functions, self.numbers = known, functions, numbers
         self.faults: list[_Fault] = []
 
     def parts(self, text: str) -> Iterator[Line | Block]:
@@ -163,7 +171,7 @@ class _Reader:
             raise _Fault(name.at, "is no line of a recipe.", "Write 'name = expression'.")
         if name.text in self.functions:
             raise _Fault(name.at, f"{name.text} is a function.", "Give the array another name.")
-        expression = _Expressions(tokens[2:], self.known, self.functions, letter).whole()
+        expression = _Expressions(tokens[2:], self.known, self.functions, self.numbers, letter).whole()
         return Line(name.text, expression, name.at, row.strip())
 
 
@@ -194,8 +202,15 @@ def _tokens(number: int, row: str) -> list[_Token]:
 class _Expressions:
     """One line's expression, by recursive descent."""
 
-    def __init__(self, tokens: list[_Token], known: Collection[str], functions: frozenset[str], letter: str) -> None:
-        self.tokens, self.known, self.functions, self.letter = tokens, known, functions, letter
+    def __init__(
+        self,
+        tokens: list[_Token],
+        known: Collection[str],
+        functions: frozenset[str],
+        numbers: Mapping[str, int],
+        letter: str,
+    ) -> None:
+        self.tokens, self.known, self.functions, self.numbers, self.letter = tokens, known, functions, numbers, letter
         self.place = self.depth = 0
 
     @property
@@ -286,6 +301,8 @@ class _Expressions:
             return OneIndex(everything=True)
         if _WHOLE.fullmatch(token.text):
             return OneIndex(number=int(token.text))
+        if token.text in self.numbers:
+            return OneIndex(number=self.numbers[token.text])
         if token.kind == "name" and token.text == self.letter:
             sign = self.take("-")
             if not sign:

@@ -100,7 +100,7 @@ class Recipe(Net):
     @cached_property
     def script(self) -> Script:
         """The recipe as written."""
-        script = read_recipe(self.forward, given=self.shapes, functions=FUNCTIONS)
+        script = read_recipe(self.forward, given=self.shapes, functions=FUNCTIONS, numbers=self.numbers)
         losses = [line for line in script.lines if line.name == LOSS]
         if not losses:
             raise InputError([Problem("[recipe]", "has no line for L, the loss.", "Write L = ... as the last line.")])
