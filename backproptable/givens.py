@@ -174,14 +174,14 @@ def _target_problems(net: Net, targets: Any) -> Iterator[Problem]:
         return
     samples = [((), targets)] if net.samples is None else [((n,), row) for n, row in enumerate(targets, start=1)]
     for sample, row in samples:
-        placed = list(placed(row, sample))
-        if not all(number.is_finite() for _, number in placed):
+        targets_of = list(placed(row, sample))
+        if not all(number.is_finite() for _, number in targets_of):
             continue
-        outside = [(places, number) for places, number in placed if not 0 <= number <= 1]
+        outside = [(places, number) for places, number in targets_of if not 0 <= number <= 1]
         for places, number in outside:
             what = f"is {shown(number)}."
             yield Problem(at_place("[givens] y", places), what, f"Targets of {net.loss} lie between 0 and 1.")
-        total = sum((number for _, number in placed), Decimal(0))
+        total = sum((number for _, number in targets_of), Decimal(0))
         if net.loss == "cross_entropy" and not outside and abs(total - 1) > _LITTLE:
             yield Problem(at_place("[givens] y", sample), f"sums to {total}.", "The targets of cross_entropy sum to 1.")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["ANSWER", "ASKED", "CELL", "CODE", "MARKS", "VALUE"]
+__all__ = ["ANSWER", "ASKED", "CALCULATION", "CELL", "CODE", "MARKS", "VALUE"]
 
 CODE: Final = "code"
 """Stands before the sheet's code."""
@@ -17,5 +17,15 @@ ANSWER: Final = "answer"
 VALUE: Final = "value"
 """Heads the last column of a table that is filled in already."""
 
-MARKS: Final = {"code": CODE, "asked": ASKED, "cell": CELL, "answer": ANSWER, "value": VALUE}
+CALCULATION: Final = "The calculation"
+"""Heads the lines of a recipe, whose cells have the names that a teacher gave."""
+
+MARKS: Final = {
+    "code": CODE,
+    "asked": ASKED,
+    "cell": CELL,
+    "answer": ANSWER,
+    "value": VALUE,
+    "calculation": CALCULATION,
+}
 """As templates know them."""

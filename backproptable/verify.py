@@ -26,6 +26,7 @@ from backproptable.returned import Returned, Written, find_files, match, read_re
 from backproptable.scoring import Policy, weights_of
 from backproptable.strangers import with_strangers
 from backproptable.workers import chunks, cores, workers
+from backproptable.written_names import names_of_recipes
 
 __all__ = ["ClassResult", "KeyFolder", "answered", "open_keys", "verify_class", "verify_example"]
 
@@ -125,7 +126,7 @@ def verify_class(paths: Sequence[Path], keys: KeyFolder) -> ClassResult:
     files, remarks = find_files(paths)
     names = {student: entry["file"] for student, entry in keys.entries.items()}
     codes = {entry["code"]: student for student, entry in keys.entries.items()}
-    with workers(None, cores() if len(files) > _FEW else 1) as run:
+    with workers(keys.plan.net.is_recipe, cores() if len(files) > _FEW else 1) as run:
         found = [one for chunk in run(_read, files, len(files)) for one in chunk]
     matched = match(found, codes, names)
     owned = [
@@ -154,8 +155,9 @@ def _misnamed(returned: Returned, student: str, names: Mapping[str, str]) -> Ite
             )
 
 
-def _read(_shared: object, paths: Sequence[Path]) -> list[Returned]:
-    return [read_returned(path) for path in paths]
+def _read(of_a_recipe: bool, paths: Sequence[Path]) -> list[Returned]:
+    with names_of_recipes(of_a_recipe):
+        return [read_returned(path) for path in paths]
 
 
 def answered(returned: Returned, entry: Entry, more: Iterable[Problem] = ()) -> Answered:

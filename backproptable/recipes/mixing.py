@@ -28,7 +28,7 @@ class Entry(NamedTuple):
     """One entry of a Jacobian that is not 0 everywhere."""
 
     output: Place
-    input: Place
+    source: Place
     formula: Formula
 
 

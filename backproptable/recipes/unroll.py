@@ -86,7 +86,7 @@ class Slope(NamedTuple):
     """How an entry of a line depends on one of its inputs, by a function of the table."""
 
     output: Address
-    input: Address
+    source: Address
     form: Formula
     """As it is printed."""
     also: tuple[Formula, ...]

@@ -66,7 +66,7 @@ class _Walk:
         self.line_of = {cell: number for number, line in enumerate(self.lines) for cell, _ in line.cells}
         self.uses = self._all_uses()
         self.slopes = {
-            (slope.output, slope.input): slope for line in self.lines for slope in line.slopes
+            (slope.output, slope.source): slope for line in self.lines for slope in line.slopes
         }
         self.wanted = self._wanted()
         self.pending = self._first_uses()
@@ -92,7 +92,7 @@ class _Walk:
                 continue
             if line.function:
                 for slope in line.slopes:
-                    uses.setdefault(slope.input, []).append(_Use(number, slope.output, slope.form))
+                    uses.setdefault(slope.source, []).append(_Use(number, slope.output, slope.form))
                 continue
             for cell, formula in line.cells:
                 for to in dict.fromkeys(references(formula)):
@@ -109,7 +109,7 @@ class _Walk:
                 continue
             sources: dict[Address, list[Address]] = {}
             for slope in line.slopes:
-                sources.setdefault(slope.output, []).append(slope.input)
+                sources.setdefault(slope.output, []).append(slope.source)
             for cell, formula in line.cells:
                 used = sources.get(cell, []) if line.function else references(formula)
                 if any(to in forward for to in used):
@@ -133,9 +133,9 @@ class _Walk:
                         first.setdefault(to.family, number)
                         order.setdefault(to.family, len(order))
             for slope in line.slopes:
-                if slope.input not in self.line_of:
-                    first.setdefault(slope.input.family, number)
-                    order.setdefault(slope.input.family, len(order))
+                if slope.source not in self.line_of:
+                    first.setdefault(slope.source.family, number)
+                    order.setdefault(slope.source.family, len(order))
         wanted = {given.name for given in self.givens if given.learns} | set(self.inputs)
         by_line: dict[int, list[str]] = {}
         for name in sorted(first, key=lambda name: order[name]):
@@ -194,7 +194,7 @@ class _Walk:
 
     def _add_slopes_of(self, line: Worked, pairs: Sequence[tuple[Address, _Use]]) -> None:
         made: list[Cell] = []
-        known = {(slope.output, slope.input): slope for slope in line.slopes}
+        known = {(slope.output, slope.source): slope for slope in line.slopes}
         mixes = len(known) > len(line.cells)
         if mixes and len(known) > _LARGEST_JACOBIAN:
             return
@@ -256,7 +256,7 @@ class _Walk:
         wanted = {given.name for given in self.givens if given.learns}
         seen: set[str] = set()
         sources: Iterator[Address | str] = (
-            iter([slope.input for slope in line.slopes])
+            iter([slope.source for slope in line.slopes])
             if line.function
             else (to for _, formula in line.cells for to in references(formula))
         )
