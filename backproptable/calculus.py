@@ -9,7 +9,7 @@ simplified beyond that: `simplify` would turn a sigmoid's slope into 1/(4 cosh^2
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import sympy
 
@@ -35,8 +35,10 @@ __all__ = [
     "DROPOUTS",
     "LOSSES",
     "activation_derivative",
+    "derivative_of",
     "dropout_derivative",
     "loss_derivative",
+    "slope_of",
     "softmax_derivative",
 ]
 
@@ -110,6 +112,26 @@ def softmax_derivative(same: bool) -> Derivation:
     return Derivation(Quotient(Ref("e_k"), Ref("S")), Ref("z_k" if same else "z_m"), forms)
 
 
+def slope_of(function: Formula, over_output: str) -> tuple[Formula, ...]:
+    """The derivative of a function of z: as SymPy gives it, then with z put in terms of its output a.
+
+    `over_output` says how, in SymPy's words: ``exp(-z) = 1/a - 1``; it is empty where z stays.
+    """
+    raw = sympy.diff(_to_sympy(function), sympy.Symbol("z"))
+    forms = [raw]
+    if over_output:
+        inner, _, outer = over_output.partition("=")
+        forms.append(sympy.factor(raw.subs(sympy.sympify(inner), sympy.sympify(outer))))
+        forms[-1] = raw.subs(sympy.sympify(inner), sympy.sympify(outer)) if "tanh" in inner else forms[-1]
+    return tuple(map(_from_sympy, forms))
+
+
+def derivative_of(formula: Formula, by: str) -> Formula:
+    """The derivative of any formula over placeholders by one of them."""
+    raw = sympy.diff(_to_sympy(formula), sympy.Symbol(by))
+    return _from_sympy(sympy.factor(raw) if raw.is_polynomial() else raw)
+
+
 @lru_cache
 def dropout_derivative(name: str) -> Derivation:
     """dd/da of one unit, over its mask m and the share that is kept."""
@@ -146,13 +168,15 @@ def _to_sympy(formula: Formula) -> sympy.Expr:
         case Power(_, exponent):
             return parts[0] ** exponent
         case Choice():
-            return sympy.Piecewise((parts[1], parts[0] > 0), (parts[2], True))
+            return sympy.Piecewise((parts[1], parts[0] > parts[3]), (parts[2], True))
+        case Call("max", (Num("0"), _)):
+            return sympy.Piecewise((parts[1], parts[1] > 0), (0, True))
         case Call(function, _) if function in _FUNCTIONS:
             return _FUNCTIONS[function](*parts)
     raise PlanError(f"no SymPy form for {formula}")
 
 
-_FUNCTIONS: Final = {"exp": sympy.exp, "ln": sympy.log, "tanh": sympy.tanh}
+_FUNCTIONS: Final = {"exp": sympy.exp, "ln": sympy.log, "tanh": sympy.tanh, "sqrt": sympy.sqrt}
 
 
 def _from_sympy(expression: sympy.Expr) -> Formula:
@@ -172,15 +196,30 @@ def _from_sympy(expression: sympy.Expr) -> Formula:
             return Power(_from_sympy(expression.base), int(expression.exp))
         case sympy.Pow() if expression.exp.is_Integer:
             return _product_from_sympy(expression)
-        case sympy.Piecewise() if len(expression.args) == 2:
-            (then, condition), (otherwise, _) = expression.args
-            if condition == sympy.StrictGreaterThan(sympy.Symbol("z"), 0):
-                return Choice(_Z, _from_sympy(then), _from_sympy(otherwise))
+        case sympy.Piecewise():
+            return _choices_from_sympy(expression)
+        case sympy.Pow() if expression.exp == sympy.Rational(1, 2):
+            return Call("sqrt", (_from_sympy(expression.base),))
         case _:
             for name, function in _FUNCTIONS.items():
-                if isinstance(expression, function):
+                if isinstance(function, type) and isinstance(expression, function):
                     return Call(name, (_from_sympy(expression.args[0]),))
     raise PlanError(f"SymPy gave a form that no sheet can print: {expression}")
+
+
+def _choices_from_sympy(expression: sympy.Piecewise) -> Formula:
+    """Pieces from the highest down, each where something is above a limit; the last is all the rest."""
+    pieces: list[Any] = [*expression.args]
+    (result, _), pieces = pieces[-1].args, [piece.args for piece in pieces[:-1]]
+    formula = _from_sympy(result)
+    for value, condition in reversed(pieces):
+        if not isinstance(condition, sympy.StrictGreaterThan | sympy.StrictLessThan):
+            raise PlanError(f"SymPy gave a condition that no sheet can print: {condition}")
+        arg, limit = condition.gts, condition.lts
+        if not limit.is_number:
+            arg, limit = arg - limit, sympy.Integer(0)
+        formula = Choice(_from_sympy(arg), _from_sympy(value), formula, Num(str(limit)))
+    return formula
 
 
 def _product_from_sympy(expression: sympy.Expr) -> Formula:

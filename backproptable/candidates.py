@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property, partial
 from hashlib import shake_256
+from itertools import groupby
 from typing import Any, Final
 
 import numpy as np
@@ -18,9 +19,10 @@ from numpy.typing import NDArray
 from backproptable.digits import show_given
 from backproptable.draft import Pass
 from backproptable.evaluate import Calculator, Givens, Table, TableProgram
-from backproptable.grids import Grid, Grids, is_one_hot, target_grid
+from backproptable.grids import Grid, Grids, grids_by_family, is_one_hot, target_choices
 from backproptable.names import Address, Layer
 from backproptable.plan import Cell, Plan
+from backproptable.recipes.recipe import Recipe
 from backproptable.remembered import Remembered
 from backproptable.rules import NEAREST, WIDEST, corner
 
@@ -68,9 +70,10 @@ class Candidates:
         if Address("eta") in plan.row:
             fixed["eta"] = plan.net.learning_rate
         # A sequence starts from an empty memory, unless it is given another.
-        fixed = {cell.name: Decimal(0) for cell in plan.givens if cell.address.is_start} | fixed
+        fixed = {cell.name: Decimal(0) for cell in plan.givens if _starts_empty(plan, cell)} | fixed
         self._fixed = {plan.row[plan.by_name[name].address]: number for name, number in fixed.items()}
-        self.weights_are_given = not any(cell.address.family == "W" for cell in self._drawn)
+        learns = plan.net.parameters if isinstance(plan.net, Recipe) else ("W",)
+        self.weights_are_given = not any(cell.address.family in learns for cell in self._drawn)
 
     # --- numbers and their texts
 
@@ -109,11 +112,7 @@ class Candidates:
 
     @cached_property
     def _grid_of(self) -> dict[str, Grid]:
-        net, grids = self.plan.net, self._grids
-        grid_of = {"x": grids.inputs, "W": grids.weights, "b": grids.biases}
-        if targets := target_grid(net):
-            grid_of["y"] = targets
-        return grid_of
+        return grids_by_family(self.plan.net, self._grids)
 
     @cached_property
     def _pools(self) -> list[_Pool]:
@@ -122,7 +121,7 @@ class Candidates:
             if cell.address.family != "m":  # masks are drawn as a whole
                 rows.setdefault(cell.address.family, []).append(self.plan.row[cell.address])
         units = {family: grid.units() for family, grid in self._grid_of.items()} | (
-            {} if "y" in self._grid_of else {"y": [0, 1]}
+            {} if "y" in self._grid_of else {"y": target_choices(self.plan.net)}
         )
         return [_Pool(np.array(places), np.array(units[family])) for family, places in rows.items()]
 
@@ -189,12 +188,13 @@ class Candidates:
                 units[rows[:, None], columns] = pool.units[digits[rows] % len(pool.units)]
 
     def _make_one_hot(self, units: Units, keys: Sequence[Key]) -> None:
-        net = self.plan.net
-        for sample in net.sample_numbers:
-            rows = np.array([self.plan.row[Address("y", None, (unit,), sample)] for unit in net.units(net.depth)])
+        targets = [cell.address for cell in self.plan.givens if cell.address.family == "y"]
+        for (sample, *before), group in groupby(targets, key=lambda to: (to.sample, *to.units[:-1])):
+            rows = np.array([self.plan.row[address] for address in group])
             if rows[0] in self._fixed:
                 continue
-            material = b"".join(_bytes(key, f"y/{sample}", 4) for key in keys)
+            purpose = "/".join(map(str, ("y", sample, *before)))
+            material = b"".join(_bytes(key, purpose, 4) for key in keys)
             hot = np.frombuffer(material, dtype="<u4") % len(rows)
             units[rows] = np.arange(len(rows))[:, None] == hot
 
@@ -300,6 +300,12 @@ class Candidates:
                 program(values)
 
         return run
+
+
+def _starts_empty(plan: Plan, cell: Cell) -> bool:
+    """Whether it belongs to what a sequence starts from."""
+    net = plan.net
+    return cell.address.is_start or (isinstance(net, Recipe) and cell.address.family in net.constants)
 
 
 _OUTPUTS: Final = ("e", "S", "a", "d")

@@ -13,9 +13,10 @@ from typing import Final
 
 from backproptable.answers import Answer, Unreadable, read_answer
 from backproptable.errors import InputError, Problem
-from backproptable.marks import ASKED, CODE
+from backproptable.marks import ASKED, CALCULATION, CODE
 from backproptable.sheet import Row, Sheet, read_sheet
 from backproptable.tables import read_bytes
+from backproptable.written_names import names_of_recipes
 
 __all__ = ["CheckReport", "Doubled", "Fault", "check_sheet", "report_on"]
 
@@ -80,7 +81,9 @@ class CheckReport:
 def check_sheet(path: Path) -> CheckReport:
     """Check a file. Raises `InputError` where it cannot be read at all."""
     try:
-        return report_on(read_sheet(read_bytes(path)), str(path))
+        data = read_bytes(path)
+        with names_of_recipes(CALCULATION.encode() in data):
+            return report_on(read_sheet(data), str(path))
     except OSError as error:
         problem = Problem("file", f"cannot be read ({error.strerror}).", "Name a Markdown file that is there.")
         raise InputError([problem], str(path)) from None

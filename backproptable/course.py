@@ -24,6 +24,7 @@ from backproptable.grids import DEFAULT_GRIDS, Grid, Grids, dead_unit_problems
 from backproptable.net import Net
 from backproptable.plan import Plan
 from backproptable.reading import NetReading, file_content, with_known_keys
+from backproptable.recipes.files import RECIPE_TABLES, is_recipe, recipe_in
 from backproptable.scoring import WEIGHED_PARTS, weights_of
 from backproptable.style import Style, style_problems
 
@@ -143,6 +144,11 @@ class _Reading:
     """One file on its way to a `Course`, collecting what is wrong with it."""
 
     def __init__(self, content: dict[str, Any]) -> None:
+        self.recipe: dict[str, Any] = {table: content[table] for table in RECIPE_TABLES if table in content}
+        if is_recipe(content):
+            content = {table: keys for table, keys in content.items() if table not in RECIPE_TABLES}
+        else:
+            self.recipe = {}
         self.file, self.problems, self.refused = with_known_keys(CourseFile, content, COURSE_KEYS)
         self.shared = NetReading(self.file.net, self.file.sheet, self.refused, self.problems)
 
@@ -175,6 +181,8 @@ class _Reading:
         return Course(**own, plan=plan, grids=grids, **sheet, **besides, source=source)
 
     def _net(self) -> Net:
+        if self.recipe:
+            return self._recipe()
         samples, keys = self.file.draw.samples, self.shared.net_keys()
         if keys.get("kind") == "recurrent":
             keys.setdefault("steps", steps_of(self.shared.base.givens))
@@ -182,6 +190,14 @@ class _Reading:
             samples = samples_of(self.shared.base.givens) or self.shared.base.draw.samples
         # Nothing can be learned through a step function: such sheets are a forward pass only.
         return self.shared.net({**keys, "samples": samples, "forward_only": "step" in keys.get("activations", ())})
+
+    def _recipe(self) -> Net:
+        try:
+            return recipe_in(self.recipe, self.file.draw.samples)
+        except InputError as error:
+            self.problems += error.problems
+            self.shared.doubtful.add("kind")
+            return Net()
 
     def _plan(self, net: Net, *, input_gradient: bool) -> Plan | None:
         """The plan of the net that the file means; None where that is not known."""

@@ -7,6 +7,8 @@ from backproptable.draft import MOST_CELLS, Draft, Pass
 from backproptable.forward import add_epoch_error, add_forward, add_loss
 from backproptable.net import Net
 from backproptable.plan import Plan
+from backproptable.recipes.derive import recipe_plan
+from backproptable.recipes.recipe import Recipe
 from backproptable.recurrent import add_backward_in_time, add_forward_in_time
 
 __all__ = ["MOST_CELLS", "derive_plan"]
@@ -17,6 +19,8 @@ def derive_plan(net: Net, *, input_gradient: bool = False) -> Plan:
 
     Raises `InputError` for a net of more than `MOST_CELLS` cells, and for paths that fill no line.
     """
+    if isinstance(net, Recipe):
+        return recipe_plan(net, input_gradient=input_gradient)
     go_forward = add_forward_in_time if net.is_recurrent else add_forward
     go_back = add_backward_in_time if net.is_recurrent else add_backward
     plan = Draft(net)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Final
 
 import numpy as np
@@ -42,6 +42,7 @@ from backproptable.formula import (
     put_in,
     references,
 )
+from backproptable.names import Address
 from backproptable.net import LARGEST_GIVEN
 from backproptable.numerals import Numerals
 from backproptable.plan import Cell, Digits, Plan
@@ -223,7 +224,7 @@ _FUNCTIONS: Final[dict[str, Callable[..., Table]]] = {
     "ln": np.log,
     "sqrt": np.sqrt,
     "tanh": np.tanh,
-    "max": np.maximum,
+    "max": lambda *ones: reduce(np.maximum, ones),
 }
 
 
@@ -385,20 +386,31 @@ def _refuse_saturated(plan: Plan, exact: Table, figures: int) -> None:
     """Outputs so near 1 (or, for sigmoid and softmax, so near 0) that double precision has lost their slope."""
     if plan.net.forward_only:
         return
-    limited = ("sigmoid", "tanh") if plan.net.layers[-1] == 1 else ("sigmoid", "tanh", "softmax")
     problems = []
-    for _, cell in plan.worked:
-        family, layer = cell.address.family, cell.address.layer
-        if family != "a" or layer is None or cell.address.primed or plan.net.activation_of(layer) not in limited:
-            continue
+    for cell, to, activation in _limited_outputs(plan):
         value = abs(float(exact[plan.row[cell.address], 0]))
-        underflow = value == 0 and plan.net.activation_of(layer) != "tanh"
+        underflow = value == 0 and activation != "tanh"
         if 1 - value < 10.0 ** (figures - _DIGITS_OF_ONE_MINUS_A) or underflow:
-            z = plan.row[cell.address._replace(family="z")]
+            z = plan.row[to]
             saturated = f"is saturated ({plan.cells[z].name} = {exact[z, 0]:.4g}): its derivative has no digits left."
             problems.append(Problem(cell.name, saturated, "Choose smaller weights or inputs."))
     if problems:
         raise InputError(problems)
+
+
+def _limited_outputs(plan: Plan) -> Iterator[tuple[Cell, Address, str]]:
+    """The outputs of activations that lie between limits, with the sum that each is of."""
+    net = plan.net
+    if net.is_recipe:
+        for step, cell in plan.worked:
+            if step.function in ("sigmoid", "tanh") and not cell.address.primed and cell.formula:
+                yield cell, next(to for to in references(cell.formula) if isinstance(to, Address)), step.function
+        return
+    limited = ("sigmoid", "tanh") if net.layers[-1] == 1 else ("sigmoid", "tanh", "softmax")
+    for _, cell in plan.worked:
+        family, layer = cell.address.family, cell.address.layer
+        if family == "a" and layer is not None and not cell.address.primed and net.activation_of(layer) in limited:
+            yield cell, cell.address._replace(family="z"), net.activation_of(layer)
 
 
 def _inputs(plan: Plan, cell: Cell, values: Table) -> str:

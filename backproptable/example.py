@@ -17,6 +17,9 @@ from backproptable.givens import GivenNumbers, named, samples_of, steps_of
 from backproptable.keys import KNOWN_KEYS, PARAMETER, File
 from backproptable.net import Net
 from backproptable.reading import NetReading, file_content, preset_content, with_known_keys
+from backproptable.recipes.files import RECIPE_TABLES, RecipeFile, is_recipe, recipe_in
+from backproptable.recipes.given import recipe_given_problems, recipe_givens, samples_given
+from backproptable.recipes.recipe import Recipe
 from backproptable.shipped import shipped_titles
 
 __all__ = ["Example", "load_example", "load_preset", "preset_titles"]
@@ -48,13 +51,17 @@ class Example:
     @property
     def without_weights(self) -> Example:
         """The same example with its weights and biases left to be drawn."""
-        kept = {name: number for name, number in self.givens.items() if name[0] not in "Wb"}
+        if isinstance(self.net, Recipe):
+            learns = self.net.parameters
+            kept = {name: number for name, number in self.givens.items() if name.partition("[")[0] not in learns}
+        else:
+            kept = {name: number for name, number in self.givens.items() if name[0] not in "Wb"}
         return replace(self, givens=kept)
 
 
 def preset_titles() -> dict[str, str]:
-    """Name and one-line description of every preset."""
-    return shipped_titles("presets")
+    """Name and one-line description of every preset, those that are recipes last."""
+    return {**shipped_titles("presets"), **shipped_titles("recipes")}
 
 
 def load_preset(name: str) -> Example:
@@ -69,7 +76,9 @@ def load_example(path: Path) -> Example:
 
 def _loaded(name: str, content: Callable[[], dict[str, Any]], source: str) -> Example:
     try:
-        return replace(_Reading(name, content()).example(), source=source)
+        found = content()
+        example = _recipe_example(name, found) if is_recipe(found) else _Reading(name, found).example()
+        return replace(example, source=source)
     except InputError as error:
         raise error.at(source) from None
 
@@ -139,3 +148,21 @@ class _Reading:
             else:
                 where = f"{problem.where} of the preset {self.file.net.preset}"
                 yield Problem(where, problem.what, f"{problem.remedy} Give [givens] of your own.")
+
+
+def _recipe_example(name: str, content: dict[str, Any]) -> Example:
+    """An example whose net is a recipe."""
+    rest = {table: keys for table, keys in content.items() if table not in RECIPE_TABLES}
+    file, problems, refused = with_known_keys(RecipeFile, rest, KNOWN_KEYS)
+    shared = NetReading(file.net, file.sheet, refused, problems)
+    sheet, arrays = shared.sheet(), file.givens
+    try:
+        recipe = recipe_in(content, file.draw.samples)
+        if file.draw.samples is None and (samples := samples_given(recipe, arrays)):
+            recipe = recipe_in(content, samples)
+    except InputError as error:
+        raise InputError([*problems, *error.problems]) from None
+    problems += recipe_given_problems(recipe, arrays)
+    if problems:
+        raise InputError(problems)
+    return Example(name, recipe, dict(recipe_givens(recipe, arrays)), file.answers, sheet, file.note)

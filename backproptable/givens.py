@@ -11,7 +11,7 @@ from backproptable.keys import GIVEN, PARAMETER, at_place, shown
 from backproptable.names import Address, Layer, name_of
 from backproptable.net import LARGEST_GIVEN, SMALLEST_GIVEN, Net
 
-__all__ = ["GivenNumbers", "named", "samples_of", "steps_of"]
+__all__ = ["GivenNumbers", "named", "number_problems", "placed", "said_shape", "samples_of", "shape_given", "steps_of"]
 
 
 def samples_of(arrays: Mapping[str, Any]) -> int | None:
@@ -38,7 +38,7 @@ class GivenNumbers:
         """Everything that is wrong with them."""
         for key, value in self.arrays.items():
             if value is not None:
-                yield from _number_problems(key, value)
+                yield from number_problems(key, value)
                 if not self._cannot_tell(key):
                     yield from self._misfits(key, value)
         if any(map(PARAMETER.fullmatch, self.arrays)):
@@ -63,8 +63,8 @@ class GivenNumbers:
     def _misfits(self, key: str, value: Any) -> Iterator[Problem]:
         if key not in self.wanted:
             yield self._unknown(key)
-        elif (found := _shape(value)) != (wanted := self.wanted[key]):
-            what = f"has {_said(found)}, but the net needs {_said(wanted)}."
+        elif (found := shape_given(value)) != (wanted := self.wanted[key]):
+            what = f"has {said_shape(found)}, but the net needs {said_shape(wanted)}."
             yield Problem(f"[givens] {key}", what, self._layout(key[0]))
         elif key == "y" and "loss" not in self.doubtful:
             yield from _target_problems(self.net, value)
@@ -123,7 +123,7 @@ def _wanted_shapes(net: Net) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
-def _shape(value: Any) -> tuple[Any, ...]:
+def shape_given(value: Any) -> tuple[Any, ...]:
     """The shape of a number, a list or a list of lists; the lengths of unequal rows are listed."""
     if not isinstance(value, list):
         return ()
@@ -133,7 +133,8 @@ def _shape(value: Any) -> tuple[Any, ...]:
     return (len(value), lengths.pop() if len(lengths) == 1 else sorted(lengths))
 
 
-def _said(shape: tuple[Any, ...]) -> str:
+def said_shape(shape: tuple[Any, ...]) -> str:
+    """A shape in words."""
     match shape:
         case ():
             return "one number"
@@ -145,11 +146,14 @@ def _said(shape: tuple[Any, ...]) -> str:
             return f"{rows} rows of {' or '.join(map(str, columns))} numbers"
         case (rows, columns):
             return f"{rows} row{'s' if rows != 1 else ''} of {columns} number{'s' if columns != 1 else ''}"
+        case (count, *rest):
+            return f"{count} times {said_shape(tuple(rest))}"
     raise ValueError(shape)
 
 
-def _number_problems(key: str, value: Any) -> Iterator[Problem]:
-    for places, number in _placed(value):
+def number_problems(key: str, value: Any) -> Iterator[Problem]:
+    """Numbers that are out of reach."""
+    for places, number in placed(value):
         remedy = f"Write a number from -{LARGEST_GIVEN:f} to {LARGEST_GIVEN:f}."
         if number.is_finite() and 0 < abs(number) < SMALLEST_GIVEN:
             yield Problem(at_place(f"[givens] {key}", places), f"is {shown(number)}.", "Write 0 for so small a number.")
@@ -158,7 +162,7 @@ def _number_problems(key: str, value: Any) -> Iterator[Problem]:
 
 
 def _mask_problems(key: str, mask: Any) -> Iterator[Problem]:
-    for places, number in _placed(mask):
+    for places, number in placed(mask):
         if number not in (0, 1):
             where = at_place(f"[givens] {key}", places)
             yield Problem(where, f"is {shown(number)}.", "Write 1 for a unit that is kept, 0 for one that is not.")
@@ -170,14 +174,14 @@ def _target_problems(net: Net, targets: Any) -> Iterator[Problem]:
         return
     samples = [((), targets)] if net.samples is None else [((n,), row) for n, row in enumerate(targets, start=1)]
     for sample, row in samples:
-        placed = list(_placed(row, sample))
-        if not all(number.is_finite() for _, number in placed):
+        targets_of = list(placed(row, sample))
+        if not all(number.is_finite() for _, number in targets_of):
             continue
-        outside = [(places, number) for places, number in placed if not 0 <= number <= 1]
+        outside = [(places, number) for places, number in targets_of if not 0 <= number <= 1]
         for places, number in outside:
             what = f"is {shown(number)}."
             yield Problem(at_place("[givens] y", places), what, f"Targets of {net.loss} lie between 0 and 1.")
-        total = sum((number for _, number in placed), Decimal(0))
+        total = sum((number for _, number in targets_of), Decimal(0))
         if net.loss == "cross_entropy" and not outside and abs(total - 1) > _LITTLE:
             yield Problem(at_place("[givens] y", sample), f"sums to {total}.", "The targets of cross_entropy sum to 1.")
 
@@ -189,7 +193,7 @@ _LITTLE: Final = Decimal("1e-9")
 def named(net: Net, arrays: Mapping[str, Any]) -> Iterator[tuple[str, Decimal]]:
     """Every given number under its cell's name."""
     for key, value in arrays.items():
-        for places, number in _placed(value):
+        for places, number in placed(value):
             yield name_of(_address(net, key, places)), number
 
 
@@ -208,10 +212,10 @@ def _address(net: Net, key: str, places: tuple[int, ...]) -> Address:
     return Address(family, layer, places, time=net.steps)  # the target of the last step
 
 
-def _placed(value: Any, before: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], Decimal]]:
+def placed(value: Any, before: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], Decimal]]:
     """Every number with its places in the lists it stands in, counted from 1."""
     if isinstance(value, list):
         for place, part in enumerate(value, start=1):
-            yield from _placed(part, (*before, place))
+            yield from placed(part, (*before, place))
     else:
         yield before, value

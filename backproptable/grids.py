@@ -9,8 +9,19 @@ from typing import Final
 
 from backproptable.errors import Problem
 from backproptable.net import Net
+from backproptable.recipes.recipe import Recipe
 
-__all__ = ["DEFAULT_GRIDS", "LARGEST_GRID", "Grid", "Grids", "dead_unit_problems", "is_one_hot", "target_grid"]
+__all__ = [
+    "DEFAULT_GRIDS",
+    "LARGEST_GRID",
+    "Grid",
+    "Grids",
+    "dead_unit_problems",
+    "grids_by_family",
+    "is_one_hot",
+    "target_choices",
+    "target_grid",
+]
 
 LARGEST_GRID: Final = 1_000_000
 """Steps from one end of a grid to the other; beyond this it is no short decimal any more."""
@@ -88,14 +99,34 @@ _ANY_TARGET: Final = Grid(Decimal("0.1"), Decimal("2"), Decimal("0.1"))
 
 def is_one_hot(net: Net) -> bool:
     """Whether of the targets drawn for a sample one is 1 and the others are 0."""
+    if isinstance(net, Recipe):
+        return net.target_kind == "one_hot"
     return net.activations[-1] == "softmax" or net.loss == "cross_entropy"
 
 
 def target_grid(net: Net) -> Grid | None:
     """What targets are drawn from; None where each is 0 or 1."""
+    if isinstance(net, Recipe):
+        return _ANY_TARGET if net.target_kind == "any" else None
     if is_one_hot(net) or net.loss == "binary_cross_entropy":
         return None
     return _TARGETS.get(net.activations[-1], _ANY_TARGET)
+
+
+def target_choices(net: Net) -> list[int]:
+    """What targets without a grid are chosen from."""
+    return [-1, 1] if isinstance(net, Recipe) and net.target_kind == "sign" else [0, 1]
+
+
+def grids_by_family(net: Net, grids: Grids) -> dict[str, Grid]:
+    """What the givens of each family of cells are drawn from. A recipe's rows of parameters count as biases."""
+    found = {"x": grids.inputs, "W": grids.weights, "b": grids.biases}
+    if isinstance(net, Recipe):
+        found = {name: grids.biases if len(net.shapes[name]) == 1 else grids.weights for name in net.parameters}
+        found |= {"x": grids.inputs} if "x" in net.shapes else {}
+    if targets := target_grid(net):
+        found["y"] = targets
+    return found
 
 
 def dead_unit_problems(net: Net, dead_units: int) -> Iterator[Problem]:

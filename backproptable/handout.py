@@ -18,6 +18,7 @@ from backproptable.matrix_numbers import MatrixSolution, solve_matrices
 from backproptable.net import Net
 from backproptable.notation import DEFAULT_NOTATION, notation_titles
 from backproptable.plan import Plan
+from backproptable.recipes.recipe import Recipe
 from backproptable.render.formats import FORMATS, VIEWS, render_sheet
 from backproptable.render.shapes import render_shapes
 from backproptable.shapes import Shapes, shapes_of
@@ -99,7 +100,10 @@ def _worked(
     a seed that was asked for would draw the weights afresh as well.
     """
     given = {} if example is None else (example.without_weights if seed is not None else example).givens
-    draws_weights = not any(name.startswith("W") for name in given)
+    learns = net.parameters if isinstance(net, Recipe) else None
+    draws_weights = not any(
+        name.startswith("W") if learns is None else name.partition("[")[0] in learns for name in given
+    )
     used_seed = (fresh_seed if seed is None else seed) if draws_weights else None
     if settings["layout"] == "matrices" and net.is_plain and (shapes := shapes_of(net)).numbers > MOST_CELLS:
         return used_seed, _worked_on_shapes(shapes, used_seed or 0, given, settings)

@@ -109,7 +109,8 @@ class Manifest:
             age = "a newer" if version > VERSION else "an older"
             what = f"has version {version} and was written by {age} program than this one, which knows {VERSION}."
             raise InputError([Problem(_HEAD, what, "Use the program that it was made with.")], str(self.folder))
-        head["course"]["net"] = _HELD_BEFORE | head["course"]["net"]
+        if head["course"]["net"].get("kind") != "recipe":
+            head["course"]["net"] = _HELD_BEFORE | head["course"]["net"]
         head["course"]["sheet"] = {"input_gradient": False} | head["course"]["sheet"]
         return dict(head)
 

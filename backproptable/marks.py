@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["ANSWER", "ASKED", "BLANK", "CELL", "CODE", "MARKS", "VALUE", "WORKED"]
+__all__ = ["ANSWER", "ASKED", "BLANK", "CALCULATION", "CELL", "CODE", "MARKS", "VALUE", "WORKED"]
 
 CODE: Final = "code"
 """Stands before the sheet's code."""
@@ -21,6 +21,8 @@ BLANK: Final = "_" * 16
 """A place for an answer, which is as wide as one on the page and in the text."""
 WORKED: Final = "worked"
 """Stands in place of an answer in the rows of a table that are worked already."""
+CALCULATION: Final = "The calculation"
+"""Heads the lines of a recipe, whose cells have the names that a teacher gave."""
 
 MARKS: Final = {
     "code": CODE,
@@ -30,5 +32,6 @@ MARKS: Final = {
     "value": VALUE,
     "blank": BLANK,
     "worked": WORKED,
+    "calculation": CALCULATION,
 }
 """As templates know them."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from backproptable.formula import Formula, Neg, Product, Sum, references
+from backproptable.net import Net
 from backproptable.plan import Cell, Plan, Reason
 from backproptable.wrong_algebra import (
     bracket_lost,
@@ -77,6 +78,7 @@ from backproptable.wrong_functions import (
     softmax_index,
     tan_for_tanh,
 )
+from backproptable.wrong_in_recipes import RECIPE_WRONGS
 from backproptable.wrong_in_time import (
     first_step_back,
     of_the_state,
@@ -121,7 +123,7 @@ def wrong_lines(plan: Plan) -> list[WrongLine]:
     return [
         WrongLine(mistake.code, cell, formula)
         for step, cell in plan.worked
-        for mistake in MISTAKES
+        for mistake in mistakes_of(plan.net)
         if step.reason in mistake.reasons and cell.formula is not None
         for formula in dict.fromkeys(mistake.formulas(Line(plan, step, cell, cell.formula)))
         if formula not in cell.formulas
@@ -135,16 +137,21 @@ def further_lines(plan: Plan) -> list[WrongLine]:
         if cell.formula is None:
             continue
         line, known = Line(plan, step, cell, cell.formula), set(cell.formulas)
-        for mistake in MISTAKES:
+        for mistake in mistakes_of(plan.net):
             if step.reason in mistake.reasons:
                 known.update(mistake.formulas(line))
-        for mistake in MISTAKES:
+        for mistake in mistakes_of(plan.net):
             if step.reason in mistake.elsewhere:
                 for formula in dict.fromkeys(mistake.formulas(line)):
                     if formula not in known and all(to in plan.row for to in references(formula)):
                         known.add(formula)
                         found.append(WrongLine(mistake.code, cell, formula))
     return found
+
+
+def mistakes_of(net: Net) -> tuple[Mistake, ...]:
+    """The mistakes that can happen in a net; those of a recipe are told by the roles of its numbers."""
+    return _IN_RECIPES if net.is_recipe else MISTAKES
 
 
 NOT_UPDATED: Final = "not_updated"
@@ -332,3 +339,37 @@ MISTAKES: Final = (
     Mistake("squares_added_wrongly", "the sum squared, not the squares added", (), squares_added_wrongly, (_R.NORM,)),
 )
 """Every mistake that is known. The codes stand in reports and manifests: they are never renamed."""
+
+_IN_ANY_LINE: Final = (
+    doubled_for_squared,
+    bracket_lost,
+    quotient_inverted,
+    plus_for_times,
+    times_for_plus,
+    term_missing,
+    term_turned,
+    term_moved,
+    step_moved,
+)
+"""Wrong formulas that need to know nothing of a net."""
+_REASONS: Final = {
+    **dict.fromkeys(("log10", "loss_sign", "square_forgotten"), (_R.LOSS, _R.LOSS_TERM)),
+    "exponent_sign": (_R.ACTIVATION, _R.EXPONENTIAL),
+    "factor_two": (_R.LOSS, _R.LOSS_TERM),
+    "error_sign": (_R.LOSS_DERIVATIVE,),
+    "slope_missing": (_R.CHAIN_PRODUCT, _R.PATH_SUM),
+    "one_path": (_R.PATH_SUM, _R.CHAIN_PRODUCT),
+    "time_stopped": (_R.PATH_SUM, _R.CHAIN_PRODUCT),
+}
+"""Where a mistake can happen in a recipe, if not where it can in other nets."""
+_IN_RECIPES: Final = tuple(
+    Mistake(
+        mistake.code,
+        mistake.title,
+        _REASONS.get(mistake.code, mistake.reasons) if mistake.code in RECIPE_WRONGS else (),
+        RECIPE_WRONGS.get(mistake.code, mistake.formulas),
+        () if mistake.code in RECIPE_WRONGS and mistake.reasons else mistake.elsewhere,
+    )
+    for mistake in MISTAKES
+    if mistake.code in RECIPE_WRONGS or mistake.formulas in _IN_ANY_LINE
+)

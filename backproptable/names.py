@@ -79,6 +79,8 @@ class Address(NamedTuple):
     time: int | str | None = None
     """The step of a sequence, counted from 1 (0 for the state before the first); None outside of time. Of a
     gradient: the step whose share it is."""
+    share: int | str | None = None
+    """The step whose share it is, of a gradient in a recipe."""
 
     @property
     def case(self) -> int | str | None:
@@ -88,7 +90,7 @@ class Address(NamedTuple):
     @property
     def is_share(self) -> bool:
         """Whether it is one time step's share of a gradient."""
-        return self.time is not None and self.family == "dL/dW"
+        return self.time is not None and self.family == "dL/dW" and self.layer is not None
 
     @property
     def is_start(self) -> bool:
@@ -98,11 +100,15 @@ class Address(NamedTuple):
 
 def name_of(address: Address) -> str:
     """The ASCII name: pattern, prime, ``[case,indices]``, ``<step>`` of a share, ``@update`` from the second on."""
-    stem = NAMES_IN_TIME.get((address.family, str(address.layer))) or NAME_PATTERNS[address.family]
-    stem = "s0" if address.is_start else stem.format(n=address.layer)
+    if address.layer is None:
+        stem = NAME_PATTERNS.get(address.family, address.family).replace("{n}", "")
+    else:
+        stem = NAMES_IN_TIME.get((address.family, str(address.layer))) or NAME_PATTERNS[address.family]
+        stem = "s0" if address.is_start else stem.format(n=address.layer)
     alone = address.case is None or address.is_share or address.is_start
     numbers = address.units if alone else (address.case, *address.units)
     brackets = f"[{','.join(map(str, numbers))}]" if numbers else ""
-    share = f"<{address.time}>" if address.is_share else ""
+    step = address.time if address.is_share else address.share
+    share = "" if step is None else f"<{step}>"
     again = f"@{address.update}" if address.update > 1 else ""
     return f"{stem}{chr(39) if address.primed else ''}{brackets}{share}{again}"

@@ -13,7 +13,7 @@ from backproptable.names import Layer
 __all__ = ["CHOICES", "LARGEST_GIVEN", "SMALLEST_GIVEN", "Net"]
 
 CHOICES: Final = {
-    "kind": ("feedforward", "recurrent"),
+    "kind": ("feedforward", "recurrent", "recipe"),
     "activations": ("identity", "relu", "leaky_relu", "sigmoid", "tanh", "step", "softmax"),
     "loss": ("half_sse", "sse", "mse", "cross_entropy", "binary_cross_entropy", "output"),
     "bias": ("none", "per_unit", "shared"),
@@ -260,6 +260,16 @@ class Net:
             )
 
     @property
+    def is_recipe(self) -> bool:
+        """Whether it is described by its forward lines, and has no layers."""
+        return self.kind == "recipe"
+
+    @property
+    def in_time(self) -> bool:
+        """Whether anything is worked in time steps."""
+        return self.is_recurrent
+
+    @property
     def is_recurrent(self) -> bool:
         """Whether states are carried from one time step to the next."""
         return self.kind == "recurrent"
@@ -272,7 +282,7 @@ class Net:
     @property
     def is_plain(self) -> bool:
         """Whether layers lie one behind the other, a batch is taken as a whole, and nothing is worked besides."""
-        besides = self.is_recurrent or self.in_turn or self.paths or self.squared_error
+        besides = self.is_recipe or self.is_recurrent or self.in_turn or self.paths or self.squared_error
         return not besides and not any(map(self.drops, self.weight_layers))
 
     def turn_of(self, update: int) -> tuple[int, int]:

@@ -43,6 +43,8 @@ from typing import Any, Final
 from backproptable.errors import InputError, PlanError, Problem, suggestion
 from backproptable.names import UNIT_LETTERS, Address, Layer
 from backproptable.net import Net
+from backproptable.recipes.recipe import Recipe
+from backproptable.recipes.symbols import cell_symbol, partial_symbol
 from backproptable.shipped import shipped_texts, shipped_titles
 
 __all__ = ["DEFAULT_NOTATION", "Notation", "load_notation", "notation_titles"]
@@ -72,6 +74,8 @@ def load_notation(name: str, net: Net) -> Notation:
     known = notation_titles()
     if name not in known:
         raise InputError([Problem("notation", f"{name!r} is not known.", suggestion(name, known))])
+    if isinstance(net, Recipe):
+        return RecipeNotation(net, {})
     patterns = _read(name)
     return Notation(net, _USUAL | patterns | (patterns["recurrent"] if net.is_recurrent else {}))
 
@@ -242,6 +246,23 @@ class Notation:
         before = sum(rows * columns for rows, columns in map(self.net.weight_shape, range(1, layer)))
         row, column = (int(unit) for unit in address.units)
         return str(before + (row - 1) * self.net.weight_shape(layer)[1] + column)
+
+
+class RecipeNotation(Notation):
+    """The symbols of a recipe: its own names, whatever the notation."""
+
+    def symbol(self, address: Address) -> str:
+        """The TeX of a cell."""
+        return _safe(cell_symbol(address, self._recipe))
+
+    def partial(self, of: Address, by: Address) -> str:
+        """The TeX of the partial derivative of one cell by another."""
+        return _safe(partial_symbol(of, by))
+
+    @property
+    def _recipe(self) -> Recipe:
+        assert isinstance(self.net, Recipe)  # noqa: S101 - `load_notation` sees to it
+        return self.net
 
 
 _NO_INDEX: Final = re.compile(r"_\{\}|,(?=\})")

@@ -127,6 +127,10 @@ class Step:
     rule: tuple[Equation, ...] = ()
     """The rule with letters for indices; for a derivative, the chain rule by named factors."""
     derivations: tuple[Derivation, ...] = ()
+    function: str = ""
+    """Of a recipe, the function of the table that it works out, if it does."""
+    text: str = ""
+    """Of a recipe, the line as it is written there."""
 
     @property
     def part(self) -> Part:

@@ -33,7 +33,7 @@ _File = TypeVar("_File", bound=BaseModel)
 
 def preset_content(name: str) -> dict[str, Any]:
     """The content of the preset `name`. Raises `InputError` with the known names for an unknown one."""
-    known = shipped_texts("presets")
+    known = {**shipped_texts("presets"), **shipped_texts("recipes")}
     if name not in known:
         raise InputError([Problem("preset", f"{name!r} is not known.", suggestion(name, known))])
     return tomllib.loads(known[name], parse_float=Decimal)

@@ -10,16 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backproptable.confusion import Confusion
+from backproptable.formula import Num, references
 from backproptable.names import Address, Layer
 from backproptable.net import Net
-from backproptable.plan import Digits, Part, Plan
+from backproptable.plan import Digits, Part, Plan, Reason
+from backproptable.recipes.mixing import MIXING
+from backproptable.recipes.recipe import Recipe
 from backproptable.sheet_numbers import SheetNumbers
 
 __all__ = ["NEAREST", "WIDEST", "Measure", "Rule", "Rules", "corner"]
 
 Measure = NDArray[np.float64]
 
-NEAREST: Final[Mapping[str, float]] = {"relu": 0.05, "leaky_relu": 0.05, "step": 0.05}
+NEAREST: Final[Mapping[str, float]] = {"relu": 0.05, "leaky_relu": 0.05, "step": 0.05, "elu": 0.05}
 """How far a weighted sum keeps from the corner of its activation."""
 WIDEST: Final[Mapping[str, float]] = {
     "relu": 8.0,
@@ -29,6 +32,9 @@ WIDEST: Final[Mapping[str, float]] = {
     "tanh": 2.5,
     "softmax": 5.0,
     "identity": 8.0,
+    "elu": 5.0,
+    "softplus": 5.0,
+    "hard_sigmoid": 2.9,  # beyond 3 its slope is 0
 }
 """How far a weighted sum goes from 0: beyond, a unit is saturated (or its numbers are unwieldy)."""
 
@@ -67,10 +73,9 @@ class Rules:
         self._rounded = np.array(sorted(rounded))
         self._shown = np.array(sorted(shown if carry == "full" else rounded))
         self._backward = np.array(sorted(backward & rounded), dtype=np.intp)
-        sums = [(row, cell.address) for row, cell in enumerate(plan.cells) if cell.address.family == "z"]
-        kinds = {row: plan.net.activation_of(address.layer) for row, address in sums if address.layer}
+        kinds = {row: kind for row, kind in _sums(plan).items() if kind in WIDEST}
         self._widest = np.array([[WIDEST[kind]] for kind in kinds.values()])
-        self._sums = np.array(list(kinds))
+        self._sums = np.array(list(kinds), dtype=np.intp)
         self._at_corners = np.array([row for row, kind in kinds.items() if kind in NEAREST], dtype=np.intp)
         self._nearest = np.array([[NEAREST[kind]] for kind in kinds.values() if kind in NEAREST])
         self._corners = np.array([[corner(plan.net, kind)] for kind in kinds.values() if kind in NEAREST])
@@ -109,6 +114,8 @@ class Rules:
 
     def _saturation(self, sheets: SheetNumbers) -> Measure:
         """The largest |z|, in all passes, as a share of what is allowed."""
+        if not self._sums.size:
+            return np.zeros(sheets.count)
         measure: Measure = np.max(np.abs(sheets.exact[self._sums]) / self._widest, axis=0)
         return measure
 
@@ -145,6 +152,20 @@ class Rules:
             off = np.where((off > _ON_THE_TIE) & (size > 0), off, np.inf)
             nearest = np.minimum(nearest, off.min(axis=0))
         return nearest
+
+
+def _sums(plan: Plan) -> dict[int, str]:
+    """The rows of what activations are of, with the activation."""
+    if isinstance(plan.net, Recipe):
+        return {
+            plan.row[to]: step.function or "softmax"
+            for step, cell in plan.worked
+            if step.function or step.reason is Reason.EXPONENTIAL
+            for to in references(cell.formula or Num("0"))
+            if isinstance(to, Address) and step.function not in MIXING
+        }
+    sums = [(row, cell.address) for row, cell in enumerate(plan.cells) if cell.address.family == "z"]
+    return {row: plan.net.activation_of(address.layer) for row, address in sums if address.layer}
 
 
 def _losses(plan: Plan) -> tuple[list[int], list[int]]:

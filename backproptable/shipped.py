@@ -1,4 +1,4 @@
-"""The data files that come with the program: example files (`presets`), notations, and a teacher's first files."""
+"""The data files that come with the program: example files (`presets`), recipes, notations, a teacher's first files."""
 
 from __future__ import annotations
 
@@ -11,13 +11,17 @@ __all__ = ["shipped_texts", "shipped_titles", "starter_files"]
 
 @lru_cache
 def _files_in(folder: str) -> dict[str, str]:
-    entries = sorted((files("backproptable") / folder).iterdir(), key=lambda entry: entry.name)
+    entries = sorted((files("backproptable") / _FOLDERS.get(folder, folder)).iterdir(), key=lambda entry: entry.name)
     return {entry.name: entry.read_text(encoding="utf-8") for entry in entries}
+
+
+_FOLDERS = {"recipes": "recipes/shipped"}
+"""Where those are that do not lie in a folder of their name."""
 
 
 @lru_cache
 def shipped_texts(folder: str) -> dict[str, str]:
-    """Name and content of every file in ``presets`` or ``notations``."""
+    """Name and content of every file in ``presets``, ``recipes`` or ``notations``."""
     return {name.removesuffix(".toml"): text for name, text in _files_in(folder).items()}
 
 

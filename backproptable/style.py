@@ -31,6 +31,10 @@ class Style:
 
 def style_problems(style: Style, net: Net, where: str = "") -> Iterator[Problem]:
     """What keeps a net from being written in this layout."""
+    if net.is_recipe and style.layout != "cells":
+        yield Problem(f"{where}layout", f"{style.layout} cannot show a recipe.", "Use cells.")
+    if net.is_recipe and style.notation != DEFAULT_NOTATION:
+        yield Problem(f"{where}notation", "is not used: a recipe has its own names.", "Leave it out.")
     if style.layout == "steps" and (net.is_recurrent or net.in_turn):
         kind = "recurrent nets" if net.is_recurrent else "online runs"
         yield Problem(f"{where}layout", f"steps cannot show {kind}.", "Use cells or matrices.")

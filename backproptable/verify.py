@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from backproptable.asked import set_task
 from backproptable.codes import read_code
@@ -26,10 +26,12 @@ from backproptable.marker import Answered, Marker
 from backproptable.net import Net
 from backproptable.notation import DEFAULT_NOTATION, load_notation
 from backproptable.plan import Plan
+from backproptable.recipes.files import recipe_from_keys
 from backproptable.returned import Returned, Written, find_files, match, read_returned
 from backproptable.scoring import Policy, weights_of
 from backproptable.strangers import with_strangers
 from backproptable.workers import chunks, cores, workers
+from backproptable.written_names import names_of_recipes
 
 __all__ = ["ClassResult", "KeyFolder", "answered", "open_keys", "verify_class", "verify_example"]
 
@@ -95,8 +97,11 @@ def open_keys(folder: Path, points: Points | None = None, grades: GradeSettings 
         raise InputError([problem], str(folder))
     course = head["course"]
     keys = course["net"]
-    forward_only = "step" in keys["activations"]
-    net = Net(**keys, samples=course["draw"]["samples"], forward_only=forward_only)
+    samples = course["draw"]["samples"]
+    if keys.get("kind") == "recipe":
+        net: Net = recipe_from_keys(keys, samples)
+    else:
+        net = Net(**keys, samples=samples, forward_only="step" in keys["activations"])
     plan = derive_plan(net, input_gradient=course["sheet"]["input_gradient"])
     asked = course["sheet"]["asked"]
     task = set_task(plan, asked if isinstance(asked, str) else tuple(asked))
@@ -128,8 +133,10 @@ def verify_class(paths: Sequence[Path], keys: KeyFolder) -> ClassResult:
     files, remarks = find_files(paths)
     names = {student: entry["file"] for student, entry in keys.entries.items()}
     codes = {entry["code"]: student for student, entry in keys.entries.items()}
-    with closing(Unpacking()) as unpacking, workers(unpacking, cores() if len(files) > _FEW else 1) as run:
-        found = [one for chunk in run(_read, files, len(files)) for one in chunk]
+    with closing(Unpacking()) as unpacking:
+        desk = _Desk(unpacking, keys.plan.net.is_recipe)
+        with workers(desk, cores() if len(files) > _FEW else 1) as run:
+            found = [one for chunk in run(_read, files, len(files)) for one in chunk]
     matched = match(found, codes, names)
     users = users_of(list(keys.entries.values()))
     owned = [
@@ -166,11 +173,19 @@ def _of_another(returned: Returned, student: str, users: Mapping[tuple[str, str]
         yield Problem("code", what, "Look whose work it is.")
 
 
-def _read(unpacking: Unpacking, files: Sequence[Path | Member]) -> list[Returned]:
-    return [
-        read_returned(file.path, unpacking.content(file)) if isinstance(file, Member) else read_returned(file)
-        for file in files
-    ]
+class _Desk(NamedTuple):
+    """What everybody needs who reads returned files."""
+
+    unpacking: Unpacking
+    of_a_recipe: bool
+
+
+def _read(desk: _Desk, files: Sequence[Path | Member]) -> list[Returned]:
+    with names_of_recipes(desk.of_a_recipe):
+        return [
+            read_returned(file.path, desk.unpacking.content(file)) if isinstance(file, Member) else read_returned(file)
+            for file in files
+        ]
 
 
 def answered(returned: Returned, entry: Entry, more: Iterable[Problem] = ()) -> Answered:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Final
 
 from backproptable.arithmetic import in_ascii
 from backproptable.names import NAME_PATTERNS, NAMES_IN_TIME
 
-__all__ = ["LEAD", "LONGEST_NAME", "cell_name", "line_name", "names_within"]
+__all__ = ["LEAD", "LONGEST_NAME", "cell_name", "line_name", "names_of_recipes", "names_within"]
 
 _REMEMBERED: Final = 4096
 """Texts whose meaning is kept: all sheets of a class have the same names and nearly the same lines."""
@@ -37,6 +40,15 @@ _NAME: Final = re.compile(
         index=_INDEX,
     )
 )
+_ARRAY: Final = r"[A-Za-z][A-Za-z0-9_]{0,40}"
+_HELPED: Final = rf"(?:{_ARRAY}\^?\(){{0,3}}{_ARRAY}(?:\)[0-9]{{0,2}}){{0,3}}"
+"""An array of a recipe, or what helps to work one out: ``f``, ``z(f)``, ``m^(W)``."""
+_RECIPE_NAME: Final = re.compile(
+    rf"(?P<stem>d{_HELPED}/d{_HELPED}|{_HELPED}|norm\(dL\))(?P<prime>')? {{0,3}}"
+    rf"(?P<units>\[{_INDEX}(?:,{_INDEX}){{0,9}}\])?(?P<late>')? {{0,3}}"
+    rf"(?P<share><{_INDEX}>)?(?P<update>@[1-9][0-9]{{0,3}})?"
+)
+"""The names of a recipe's cells, which are those that a teacher gave."""
 _NEEDS_INDICES: Final = re.compile(
     "|".join([*(_stem(family) for family in NAME_PATTERNS if family not in _ALONE | _ALONE_OR_NOT), *_IN_TIME])
 )
@@ -44,29 +56,61 @@ _HAS_NO_INDICES: Final = re.compile("|".join(map(_stem, sorted(_ALONE))))
 _HAS_SHARES: Final = re.compile(_stem("dL/dW"))
 LONGEST_NAME: Final = 200
 
+_of_recipes: ContextVar[bool] = ContextVar("of_recipes", default=False)
+
+
+@contextmanager
+def names_of_recipes(known: bool) -> Iterator[None]:
+    """Inside, names of a recipe's arrays are names of cells, too, if the sheets are `known` to be of one.
+
+    Without that they are none: a recipe's names are any words, and many rows would be taken for answers.
+    """
+    token = _of_recipes.set(known)
+    try:
+        yield
+    finally:
+        _of_recipes.reset(token)
+
 
 def cell_name(text: str) -> str | None:
     r"""The ASCII name that a text such as ``W1’[1, 2]`` or ``z1\[1\]`` means; None where it is no cell's name."""
-    return _cell_name(text) if len(text) <= LONGEST_NAME else None
+    return _cell_name(text, _of_recipes.get()) if len(text) <= LONGEST_NAME else None
 
 
 def line_name(text: str) -> str | None:
     """The name with which a line of running text begins as if it gave a number for it."""
-    return _line_name(text[:LONGEST_NAME])
+    return _line_name(text[:LONGEST_NAME], _of_recipes.get())
 
 
 @lru_cache(_REMEMBERED)
-def _cell_name(text: str) -> str | None:
+def _cell_name(text: str, of_recipes: bool) -> str | None:
     bare = in_ascii(html.unescape(text)).strip(" `*_$").replace(" ", "").replace("\\", "")
-    found = _NAME.fullmatch(bare)
-    return _name(found) if found else None
+    if found := _NAME.fullmatch(bare):
+        return _name(found)
+    found = _RECIPE_NAME.fullmatch(bare) if of_recipes else None
+    return _name_in_recipe(found, dressed="`" in text) if found else None
+
+
+def _name_in_recipe(found: re.Match[str], *, dressed: bool = False) -> str | None:
+    """A name of a recipe's cell; one without indices could be any word, unless it stands as code or is a derivative."""
+    stem, units = found["stem"], (found["units"] or "").replace(" ", "")
+    if (found["prime"] and found["late"]) or stem.count("(") != stem.count(")"):
+        return None
+    if not units and not dressed and "/d" not in stem:
+        return None
+    share = (found["share"] or "").replace(" ", "")
+    return f"{stem}{found['prime'] or found['late'] or ''}{units}{share}{found['update'] or ''}"
 
 
 @lru_cache(_REMEMBERED)
-def _line_name(text: str) -> str | None:
+def _line_name(text: str, of_recipes: bool) -> str | None:
     lead = in_ascii(html.unescape(_TAG.sub("|", LEAD.sub("", text, count=1))))
-    found = _NAME.match(lead.translate(_DRESS).lstrip(" _"))
-    if not found or not (name := _name(found)):
+    start = lead.translate(_DRESS).lstrip(" _")
+    found = _NAME.match(start)
+    name = _name(found) if found else None
+    if name is None and of_recipes and (found := _RECIPE_NAME.match(start)) and found["units"]:
+        name = _name_in_recipe(found)
+    if not found or not name:
         return None
     rest = found.string[found.end() :].rstrip(" _.|)")
     is_plain_word = not found["units"] and not name.startswith(("d", "norm"))

@@ -14,6 +14,8 @@ from backproptable.names import Address, Layer, name_of
 from backproptable.net import Net
 from backproptable.notation import Notation
 from backproptable.plan import Cell, Derivation, Equation, Plan, Reason, Step
+from backproptable.recipes.recipe import Recipe
+from backproptable.recipes.unroll import FUNCTIONS
 from backproptable.render.epochs import Epoch
 from backproptable.render.form import slot
 from backproptable.render.matrices import Matrix, MatrixEquation, arranged, equations, grouped, matrix_of
@@ -111,6 +113,10 @@ class StepView:
     last: bool
     """Whether it belongs to the output layer."""
     activation: str | None
+    function: str
+    """Of a recipe, the function of the table that it works out, if it does."""
+    text: str
+    """Of a recipe, the line as it is written there."""
     opposite: bool
     """Whether the derivatives that it works out, or steps along, are written with the opposite sign."""
     rules: list[str]
@@ -130,6 +136,27 @@ class StepView:
     def rows(self) -> list[Row]:
         """The lines of all its tables."""
         return [row for table in self.tables for row in table.rows]
+
+    @property
+    def of(self) -> str:
+        """Of a recipe: what a derivative is by."""
+        return self.family.partition("/d")[2]
+
+    @property
+    def top(self) -> str:
+        """Of a recipe: what a derivative is of."""
+        return self.family.partition("/d")[0][1:]
+
+    @property
+    def letter(self) -> str:
+        """Of a recipe: what a number that helps to work out another one is called, ``e`` in ``e(p)``."""
+        return self.family.partition("(")[0]
+
+    @property
+    def helps(self) -> str:
+        """Of a recipe: the array that it helps to work out, ``p`` in ``e(p)``; empty for the functions of an array."""
+        name, _, arg = self.family.partition("(")
+        return "" if name in FUNCTIONS - {"mean", "var"} else arg.rpartition(")")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,12 +300,14 @@ class _Layout:
             reason=step.reason.value,
             family=first.family,
             layer=layer,
-            time=times.pop() if len(times) == 1 else None,
-            earlier=first.units[1] if first.family == "do/ds" else None,
-            share=first.is_share,
+            time=first.share or (times.pop() if len(times) == 1 else None),
+            earlier=first.units[1] if first.family == "do/ds" and layer else None,
+            share=first.is_share or first.share is not None,
             sums=_is_plain_sum(step.cells[0].formula),
             last=layer == net.last,
             activation=net.activation_of(layer) if layer else None,
+            function=step.function,
+            text=step.text,
             opposite=derivative in self.notation.opposite,
             rules=[self._equation(rule) for rule in step.rule],
             derivations=[self._derivation(derivation) for derivation in step.derivations],
@@ -355,12 +384,32 @@ class _Layout:
         given = [cell.address for cell in self.plan.givens if cell.address.family != "eta"]
         for (of, layer), group in groupby(given, key=family):
             addresses = list(group)
-            if of == "W" and layer is not None:
+            if self.plan.net.is_recipe:
+                yield from self._array(of, addresses)
+            elif of == "W" and layer is not None:
                 yield from self._matrix(layer)
             elif of == "b":
                 yield from self._grids(f"b{layer}", [name_of(bias) for bias in addresses], [("", addresses)])
             else:
                 yield from self._cases(addresses)
+
+    def _array(self, name: str, addresses: list[Address]) -> Iterator[Grid]:
+        """A given array of a recipe: a table with a row for each sample and each of its rows; planes one by one."""
+        planes = groupby(addresses, key=lambda to: to.units[:-2])
+        for plane, group in planes:
+            rows = [
+                (self._row_name(sample, units), list(row))
+                for (sample, units), row in groupby(group, key=lambda to: (to.sample, to.units[len(plane) : -1]))
+            ]
+            heading = f"{name}[{','.join(map(str, plane))}]" if plane else name
+            width = len(rows[0][1])
+            columns = [""] if not addresses[0].units else [str(one) for one in range(1, width + 1)]
+            yield from self._grids(heading, columns, rows)
+
+    @staticmethod
+    def _row_name(sample: int | str | None, units: tuple[int | str, ...]) -> str:
+        words = [f"sample {sample}"] if sample is not None else []
+        return ", ".join([*words, *(f"row {unit}" for unit in units)])
 
     def _cases(self, addresses: list[Address]) -> Iterator[Grid]:
         """Inputs, targets, masks, the state to start from: a row per sample or time step."""
@@ -393,6 +442,11 @@ class _Layout:
         net = self.plan.net
         if net.forward_only or not net.updates:
             return
+        if isinstance(net, Recipe):
+            for name in net.parameters:
+                entries = [cell.address for cell in self.plan.givens if cell.address.family == name]
+                rows = [(name_of(old), [self._value(old), self._value(self._updated(old) or old)]) for old in entries]
+                yield Grid(name, ["first", "updated"], rows)
         for layer in net.weight_layers:
             before = [c.address for c in self.plan.givens if c.address.layer == layer and c.address.family in "Wb"]
             rows = [(name_of(old), [self._value(old), self._value(self._updated(old) or old)]) for old in before]

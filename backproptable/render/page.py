@@ -97,6 +97,8 @@ def make_form(
 
 
 def _program(plan: Plan, figures: int, carry: str) -> str:
+    if plan.net.is_recipe:
+        return ""
     return (listing_in_time if plan.net.is_recurrent else listing)(plan, figures, carry)
 
 

@@ -53,7 +53,7 @@ class Questions:
 
 def has_questions(net: Net) -> bool:
     """Whether the questions come up: they are about one pass through layers, and one update."""
-    return not (net.forward_only or net.is_recurrent or net.in_turn)
+    return not (net.is_recipe or net.forward_only or net.is_recurrent or net.in_turn)
 
 
 def equal_weights(solution: Solution) -> Solution | None:
