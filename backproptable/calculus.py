@@ -179,7 +179,7 @@ def _to_sympy(formula: Formula) -> sympy.Expr:
 _FUNCTIONS: Final = {"exp": sympy.exp, "ln": sympy.log, "tanh": sympy.tanh, "sqrt": sympy.sqrt}
 
 
-def _from_sympy(expression: sympy.Expr) -> Formula:
+def _from_sympy(expression: Any) -> Formula:
     """SymPy's expression as our tree. Only what a derivative above can contain; anything else raises."""
     match expression:
         case sympy.Symbol():
@@ -203,18 +203,19 @@ def _from_sympy(expression: sympy.Expr) -> Formula:
         case _:
             for name, function in _FUNCTIONS.items():
                 if isinstance(function, type) and isinstance(expression, function):
-                    return Call(name, (_from_sympy(expression.args[0]),))
+                    (inner,) = getattr(expression, "args")  # noqa: B009 - SymPy has no types
+                    return Call(name, (_from_sympy(inner),))
     raise PlanError(f"SymPy gave a form that no sheet can print: {expression}")
 
 
-def _choices_from_sympy(expression: sympy.Piecewise) -> Formula:
+def _choices_from_sympy(expression: Any) -> Formula:
     """Pieces from the highest down, each where something is above a limit; the last is all the rest."""
     pieces: list[Any] = [*expression.args]
     (result, _), pieces = pieces[-1].args, [piece.args for piece in pieces[:-1]]
     formula = _from_sympy(result)
     for value, condition in reversed(pieces):
         if not isinstance(condition, sympy.StrictGreaterThan | sympy.StrictLessThan):
-            raise PlanError(f"SymPy gave a condition that no sheet can print: {condition}")
+            raise PlanError(f"SymPy gave a form that no sheet can print: {condition}")
         arg, limit = condition.gts, condition.lts
         if not limit.is_number:
             arg, limit = arg - limit, sympy.Integer(0)

@@ -85,8 +85,8 @@ def line_name(text: str) -> str | None:
 @lru_cache(_REMEMBERED)
 def _cell_name(text: str, of_recipes: bool) -> str | None:
     bare = in_ascii(html.unescape(text)).strip(" `*_$").replace(" ", "").replace("\\", "")
-    if found := _NAME.fullmatch(bare):
-        return _name(found)
+    if (found := _NAME.fullmatch(bare)) and ((name := _name(found)) or not of_recipes):
+        return name
     found = _RECIPE_NAME.fullmatch(bare) if of_recipes else None
     return _name_in_recipe(found, dressed="`" in text) if found else None
 

@@ -22,6 +22,7 @@ from backproptable.formula import (
     Ref,
     Sum,
     changed_once,
+    children,
     put_in,
     rebuilt,
     references,
@@ -131,8 +132,6 @@ def other_half(line: Line) -> Iterator[Formula]:
 
 
 def _parts(formula: Formula) -> Iterator[Formula]:
-    from backproptable.formula import children  # noqa: PLC0415
-
     yield formula
     for part in children(formula):
         yield from _parts(part)
@@ -252,7 +251,7 @@ def diagonal_only(line: Line) -> Iterator[Formula]:
 
 def _is_diagonal(line: Line, factors: tuple[Formula, ...]) -> bool:
     units = line.cell.address.units
-    return any(isinstance(one, Ref) and _is_slope(one) and one.address.units == units for one in factors)
+    return any(isinstance(one, Ref) and _is_slope(one) and one.address.units == (*units, *units) for one in factors)
 
 
 def one_term(line: Line) -> Iterator[Formula]:

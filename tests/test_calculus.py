@@ -137,13 +137,11 @@ def test_the_printed_forms_are_those_of_the_textbook() -> None:
     [
         sympy.sin(sympy.Symbol("z")),
         sympy.cosh(sympy.Symbol("z")) + 1,
-        sympy.sqrt(sympy.Symbol("z")),
         2 ** sympy.Symbol("z"),
         sympy.pi,
         sympy.Float("0.5"),
         sympy.oo,
-        sympy.Piecewise((1, sympy.Symbol("z") > 1), (0, True)),
-        sympy.Piecewise((1, sympy.Symbol("a") > 0), (0, True)),
+        sympy.Piecewise((1, sympy.Eq(sympy.Symbol("a"), 0)), (0, True)),
         sympy.Derivative(sympy.Function("f")(sympy.Symbol("z")), sympy.Symbol("z")),
     ],
     ids=str,
@@ -153,7 +151,7 @@ def test_what_no_sheet_can_print_is_refused(expression: sympy.Expr) -> None:
         _from_sympy(expression)
 
 
-@pytest.mark.parametrize("formula", [Call("sqrt", (Z,)), Call("max", (Num("0"), Z)), Partial(A, Z)], ids=str)
+@pytest.mark.parametrize("formula", [Call("max", (A, Z)), Partial(A, Z)], ids=str)
 def test_what_sympy_is_not_meant_to_differentiate_is_refused(formula: Formula) -> None:
     with pytest.raises(PlanError, match="no SymPy form for"):
         _to_sympy(formula)

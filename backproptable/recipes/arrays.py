@@ -93,6 +93,8 @@ def entries_of(expression: Expression, look: Look) -> Entries:
         case Apply(function, (arg,)) if function in ELEMENTARY:
             return _each(lambda one: Call(function, (one,)), walk(arg))
         case Apply(function, args, options, at, rows):
+            if function not in ARRAY_FUNCTIONS:
+                raise RecipeFault(at, f"{function} is of {len(args)} arrays.", "It takes 1.")
             build = ARRAY_FUNCTIONS[function]
             return build([walk(arg) for arg in args], dict(options), at, rows)
     raise TypeError(f"no entries for {expression}")

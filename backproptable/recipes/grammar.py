@@ -19,7 +19,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from backproptable.errors import InputError, Problem, suggestion
+from backproptable.errors import Problem, suggestion
 from backproptable.recipes.syntax import (
     Add,
     Apply,
@@ -41,7 +41,7 @@ from backproptable.recipes.syntax import (
     Transposed,
 )
 
-__all__ = ["read_recipe"]
+__all__ = ["Reading", "read_recipe"]
 
 _MOST_CHARACTERS: Final = 20_000
 """A recipe is a page of text at most."""
@@ -75,6 +75,17 @@ class _Fault(Exception):  # noqa: N818 - never leaves this module
         self.at, self.what, self.remedy = at, what, remedy
 
 
+class Reading(NamedTuple):
+    """What was read of a recipe's text."""
+
+    script: Script
+    """The lines that can be read."""
+    problems: tuple[Problem, ...]
+    """Of those that cannot, each with its place."""
+    lost: frozenset[str]
+    """The names that these would have bound."""
+
+
 def read_recipe(
     text: str,
     *,
@@ -82,21 +93,18 @@ def read_recipe(
     functions: Collection[str],
     numbers: Mapping[str, int] = MappingProxyType({}),
     where: str = "[recipe]",
-) -> Script:
-    """The tree of a recipe whose given arrays, and numbers such as ``T``, have these names.
-
-    Raises `InputError` with every line that cannot be read, each with its place.
-    """
+) -> Reading:
+    """The tree of a recipe whose given arrays, and numbers such as ``T``, have these names."""
     if len(text) > _MOST_CHARACTERS:
-        raise InputError([Problem(where, f"has {len(text)} characters.", f"Write {_MOST_CHARACTERS} at most.")])
+        problem = Problem(where, f"has {len(text)} characters.", f"Write {_MOST_CHARACTERS} at most.")
+        return Reading(Script(()), (problem,), frozenset())
     reader = _Reader(set(given), frozenset(functions), numbers)
     parts = tuple(reader.parts(text))
-    if reader.faults:
-        problems = [Problem(f"{where} {fault.at}", fault.what, fault.remedy) for fault in reader.faults]
-        raise InputError(problems)
-    if not parts:
-        raise InputError([Problem(where, "has no line.", "Write one line for each array: z = x W + b.")])
-    return Script(parts)
+    problems = tuple(Problem(f"{where} {fault.at}", fault.what, fault.remedy) for fault in reader.faults)
+    if not parts and not problems:
+        problems = (Problem(where, "has no line.", "Write one line for each array: z = x W + b."),)
+    script = Script(parts)
+    return Reading(script, problems, frozenset(reader.known - {*given, *(line.name for line in script.lines)}))
 
 
 class _Reader:

@@ -13,7 +13,7 @@ from backproptable.errors import InputError, Problem
 from backproptable.formula import Formula, references
 from backproptable.names import Address
 from backproptable.net import Net
-from backproptable.recipes.grammar import read_recipe
+from backproptable.recipes.grammar import Reading, read_recipe
 from backproptable.recipes.syntax import (
     Add,
     Apply,
@@ -64,12 +64,24 @@ class Recipe(Net):
         object.__setattr__(self, "keep", ())
         problems = [*self._wrong_numbers(), *self._wrong_shapes(), *update_problems(self.rule)]
         if not problems:
-            try:
-                problems += self._unused(self.lines(Pass()))
-            except InputError as error:
-                problems += error.problems
+            problems += self._in_the_text()
         if problems:
             raise InputError(problems)
+
+    def __hash__(self) -> int:
+        return hash((self.forward, tuple(self.shapes.items()), self.updates, self.samples, self.rule))
+
+    def _in_the_text(self) -> list[Problem]:
+        reading = self._reading
+        problems = [*reading.problems]
+        if not problems and LOSS not in {line.name for line in reading.script.lines}:
+            problems.append(Problem("[recipe]", "has no line for L, the loss.", "Write L = ... as the last line."))
+        try:
+            script = taken_apart(reading.script)
+            lines = unroll(script, self.givens, Pass(), self.sample_numbers, self.numbers, lost=reading.lost)
+        except InputError as error:
+            return [*problems, *error.problems]
+        return problems or [*self._unused(lines)]
 
     def _wrong_numbers(self) -> Iterator[Problem]:
         if not 0 <= self.updates <= _MOST_UPDATES:
@@ -110,13 +122,13 @@ class Recipe(Net):
                 yield Problem(f"[recipe] {line.at}", f"{line.name} is used in no line.", "Remove it, or use it.")
 
     @cached_property
+    def _reading(self) -> Reading:
+        return read_recipe(self.forward, given=self.shapes, functions=FUNCTIONS, numbers=self.numbers)
+
+    @property
     def script(self) -> Script:
         """The recipe as written."""
-        script = read_recipe(self.forward, given=self.shapes, functions=FUNCTIONS, numbers=self.numbers)
-        losses = [line for line in script.lines if line.name == LOSS]
-        if not losses:
-            raise InputError([Problem("[recipe]", "has no line for L, the loss.", "Write L = ... as the last line.")])
-        return script
+        return self._reading.script
 
     @cached_property
     def givens(self) -> tuple[Given, ...]:

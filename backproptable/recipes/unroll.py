@@ -7,7 +7,7 @@ inside it becomes a line of its own, ``z(h)``, and so does a function inside a l
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
@@ -175,7 +175,7 @@ def _apart(line: Line, taken: set[str], inner: frozenset[str], letter: str) -> I
         if stays:
             return replace(part, args=tuple(map(walk, part.args)))
         if len(part.args) != 1:
-            raise RecipeFault(part.at, f"{part.function} is of {len(part.args)} arrays.", "It takes 1.")
+            return part  # told where it is worked
         (arg,) = part.args
         simple = is_there(arg)
         inside = walk(arg)
@@ -239,13 +239,17 @@ def unroll(
     numbers: Mapping[str, int],
     *,
     averages: bool = False,
+    lost: Collection[str] = (),
     where: str = "[recipe]",
 ) -> list[Worked]:
     """The lines of one pass, each worked for all samples. `script` is one that has been `taken_apart`.
 
+    What uses an array that is `lost`, since its line cannot be read, says nothing more.
     Raises `InputError` with everything that does not fit, each with its place.
     """
-    return _Unrolling(givens, now, samples, numbers, averages).run(script, where)
+    unrolling = _Unrolling(givens, now, samples, numbers, averages)
+    unrolling.lost.update(lost)
+    return unrolling.run(script, where)
 
 
 class _Unrolling:
@@ -424,6 +428,8 @@ class _Unrolling:
     def _argument(
         self, call: Apply, step: int | None, letter: str, samples: _Samples
     ) -> tuple[dict[int | None, Entries], tuple[str, int | str | None]]:
+        if len(call.args) != 1:
+            raise RecipeFault(call.at, f"{call.function} is of {len(call.args)} arrays.", "It takes 1.")
         (arg,) = call.args
         entries = {sample: self._plain(arg, step, letter, sample) for sample in samples}
         first = next((one for one in entries[samples[0]].reshape(-1) if isinstance(one, Ref)), None)

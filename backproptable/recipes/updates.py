@@ -194,7 +194,7 @@ def _clipped(slopes: dict[Address, Formula], limit: Decimal, update: int) -> Ite
         cells = []
         for entry, slope in slopes.items():
             if entry.family == name:
-                address = Address(f"g({name})", None, entry.units, update=update)
+                address = Address(f"c({name})", None, entry.units, update=update)
                 cells.append(Cell(address, Product((Ref(share), slope))))
                 slopes[entry] = Ref(address)
         yield Step(_named(cells[0].address), Reason.UPDATE, tuple(cells))

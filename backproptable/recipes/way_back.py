@@ -20,6 +20,7 @@ from backproptable.errors import PlanError
 from backproptable.formula import Formula, Num, Ref, references
 from backproptable.names import Address, name_of
 from backproptable.plan import Cell, Digits, Reason, Step
+from backproptable.recipes.mixing import MIXING
 from backproptable.recipes.partials import added, is_constant, multiplied, partial
 from backproptable.recipes.unroll import LOSS, Given, Pass, Worked
 
@@ -202,14 +203,14 @@ class _Walk:
         for cell, use in pairs:
             slope = known.get((use.cell, cell))
             if slope and not isinstance(slope.form, Num):
-                name = _slope_name(use.cell, cell)
+                name = _slope_name(use.cell, cell, mixes=line.function in MIXING)
                 digits = Digits.EXACT if slope.exact else Digits.FIGURES
                 made.append(Cell(name, slope.form, digits, also=slope.also))
             elif not slope:
                 part = partial(use.formula, cell)
                 if part is None or part.folds:
                     continue
-                name = _slope_name(use.cell, cell)
+                name = _slope_name(use.cell, cell, mixes=line.function in MIXING)
                 made.append(Cell(name, part.formula))
             else:
                 continue
@@ -336,8 +337,8 @@ def _derivative(cell: Address) -> Address:
     return cell._replace(family=f"dL/d{cell.family}")
 
 
-def _slope_name(of: Address, by: Address) -> Address:
-    """d(of)/d(by), with the index of the one, and of the other where it is another."""
-    same = of.units == by.units and of.time == by.time
+def _slope_name(of: Address, by: Address, *, mixes: bool) -> Address:
+    """d(of)/d(by), with the index of the one, and of the other where it is another or the function mixes its inputs."""
+    same = of.units == by.units and of.time == by.time and not mixes
     extra = () if same else by.units
     return of._replace(family=f"d{of.family}/d{by.family}", units=(*of.units, *extra))
