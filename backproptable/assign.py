@@ -24,7 +24,7 @@ from backproptable.manifest import Known, Manifest
 from backproptable.plaintext import comparable, shortened
 from backproptable.render.escape import settable
 from backproptable.render.page import TEXT_FORMATS
-from backproptable.rosters.lookalikes import lookalikes, refuse_lookalikes
+from backproptable.rosters.doubles import double_problems
 from backproptable.rosters.student import Student
 from backproptable.secret import code_of, fingerprint, load_secret, make_secret
 from backproptable.workers import Run, cores, workers
@@ -106,12 +106,11 @@ def assign_class(
     zip_by: str | None = None,
     processes: int | None = None,
     progress: Progress = _no_progress,
-    all_new: bool = False,
+    newcomers_are_new: bool = False,
 ) -> Report:
     """Give every student a sheet, and the teacher a key for each.
 
-    Newcomers who look like students that have a sheet and are not in the roster any more are refused, unless
-    they are `all_new`.
+    Newcomers who look like students that have a sheet stop the run, unless `newcomers_are_new`.
 
     Who has a sheet keeps it. What an interrupted run has not written is written now. `zip_by` (student or
     batch) also packs the sheets into zips; a file for a mail merge is written where addresses are known. Raises
@@ -126,9 +125,8 @@ def assign_class(
     classroom = Classroom(course, output / FOLDERS["sheets"], keys, tuple(formats), templates)
     known = Manifest(keys).known(course)
     newcomers = [student for student in students if comparable(student.student_id) not in known.stems]
-    if newcomers and known.stems and not all_new:
-        present = (comparable(student.student_id) for student in students)
-        refuse_lookalikes([*lookalikes(newcomers, Manifest(keys).entries(), present)])
+    if newcomers and known.stems and not newcomers_are_new:
+        _check_doubles(students, newcomers, Manifest(keys), known)
     stems, warnings = file_stems(course.file_name, newcomers, known.stems)
     _check_places(classroom, stems.values())
     classroom.make_forms()
@@ -195,6 +193,13 @@ def _check_columns(course: Course, students: Sequence[Student]) -> None:
     columns = list(students[0].columns) if students else None
     if problems := list(rule_problems(course.file_name, columns)):
         raise InputError(problems, course.source)
+
+
+def _check_doubles(students: Sequence[Student], newcomers: Sequence[Student], manifest: Manifest, known: Known) -> None:
+    if problems := double_problems(students, newcomers, manifest.entries()):
+        here = sum(comparable(student.student_id) in known.stems for student in students)
+        what = f"{here} of {len(students)} students of the roster are among the {len(known.stems)} who have a sheet."
+        raise InputError([Problem("roster", what), *problems])
 
 
 def _check_places(classroom: Classroom, stems: Iterable[str]) -> None:

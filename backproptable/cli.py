@@ -90,7 +90,8 @@ def _shipped(kind: str) -> Complete:
     def complete(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
         from backproptable.shipped import shipped_texts  # noqa: PLC0415 - reads files
 
-        return [name for name in shipped_texts(kind) if name.startswith(begun)]
+        kinds = (kind, "recipes") if kind == "presets" else (kind,)
+        return [name for each in kinds for name in shipped_texts(each) if name.startswith(begun)]
 
     return complete
 
@@ -296,6 +297,8 @@ def assign(
 ) -> None:
     """Give every student of a roster a sheet of their own, and the teacher a key for each.
 
+    The roster is a class list as course systems export it: CSV, .xlsx or .ods.
+
     A rerun adds newcomers and writes what is missing. Nobody's sheet is drawn again or replaced.
     """
     from backproptable.assign import assign_class, preview  # noqa: PLC0415 - heavy
@@ -305,10 +308,10 @@ def assign(
 
     loaded, listed = _both(
         lambda: load_course(course and _started(course, output)),
-        lambda known: read_roster(_started(roster, output), known.roster if known else None),
+        lambda known: read_roster(_started(roster, output), known.roster if known else {}),
     )
-    for remark in listed.remarks:
-        click.echo(remark, err=True)
+    if not listed.is_plain:
+        click.echo(listed.said, err=True)
     students = listed.students
     words = [word.strip() for word in formats.split(",")]
     if only_preview:
@@ -332,7 +335,7 @@ def assign(
             zip_by=zip_by,
             processes=processes,
             progress=_progress,
-            all_new=newcomers,
+            newcomers_are_new=newcomers,
         )
     except KeyboardInterrupt:
         click.echo("Run the same command again to finish: nobody's sheet will change.", err=True)
@@ -541,24 +544,25 @@ _copies = click.option(
 @_copies
 def presets(output: Path | None) -> None:
     """List the examples that come with the program."""
-    _list("presets", output)
+    _list(("presets", "recipes"), output)
 
 
 @main.command()
 @_copies
 def notations(output: Path | None) -> None:
     """List the ways symbols can be written."""
-    _list("notations", output)
+    _list(("notations",), output)
 
 
-def _list(kind: str, output: Path | None) -> None:
+def _list(kinds: tuple[str, ...], output: Path | None) -> None:
     from backproptable.shipped import shipped_texts, shipped_titles  # noqa: PLC0415 - reads files
 
-    titles = shipped_titles(kind)
+    titles = {name: title for kind in kinds for name, title in shipped_titles(kind).items()}
     width = max(map(len, titles))
     for name, title in titles.items():
         click.echo(f"{name:<{width}}  {title}")
     if output is not None:
         from backproptable.writing import write_files  # noqa: PLC0415
 
-        write_files(output, {f"{name}.toml": text for name, text in shipped_texts(kind).items()})
+        texts = {name: text for kind in kinds for name, text in shipped_texts(kind).items()}
+        write_files(output, {f"{name}.toml": text for name, text in texts.items()})

@@ -85,7 +85,7 @@ class Course:
     """A word of `asked.ASKED`, or names of steps."""
     points: Points = Points()
     roster: Mapping[str, str] = field(default_factory=dict)
-    """Columns of the class list by what they hold, where the program does not find them by itself."""
+    """Headings of the roster by what they are to be; what is not said, the program finds. No part of the manifest."""
     grades: GradeSettings = field(default_factory=GradeSettings)
     source: str = ""
     """The file; empty for the default course."""
@@ -103,7 +103,6 @@ class Course:
             | {"dead_units": grids.dead_units, "samples": self.plan.net.samples},
             "sheet": {key: getattr(self, key) for key in COURSE_KEYS["sheet"]},
             "points": _normal(asdict(self.points)),
-            "roster": {key: self.roster.get(key) for key in COURSE_KEYS["roster"]},
             "grades": _normal(asdict(self.grades)),
         }
         return {table: _plain(keys) for table, keys in tables.items()}

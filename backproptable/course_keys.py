@@ -157,12 +157,12 @@ class _PointsKeys(Keys):
 
 
 class _RosterKeys(Keys):
-    student_id: _Word | None = None
-    first_name: _Word | None = None
-    last_name: _Word | None = None
-    name: _Word | None = None
-    email: _Word | None = None
-    batch: _Word | None = None
+    student_id: Annotated[str, _line(_LONG_LINE, needed=True)] | None = None
+    first_name: Annotated[str, _line(_LONG_LINE, needed=True)] | None = None
+    last_name: Annotated[str, _line(_LONG_LINE, needed=True)] | None = None
+    name: Annotated[str, _line(_LONG_LINE, needed=True)] | None = None
+    email: Annotated[str, _line(_LONG_LINE, needed=True)] | None = None
+    batch: Annotated[str, _line(_LONG_LINE, needed=True)] | None = None
 
 
 class _GradesKeys(Keys):

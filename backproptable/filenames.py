@@ -31,6 +31,7 @@ _LONGEST_ID: Final = 40
 _PLACEHOLDER: Final = re.compile(r"\{([^{}.:!\[\]\d][^{}.:!\[\]]*)\}")
 """A column's name and nothing else: what Python's `format` understands besides is no business of a file name."""
 
+_ADDRESS: Final = re.compile(r"([^@\s]+)@[^@\s]+\.[^@\s.]+")
 _OPTIONAL: Final = re.compile(r"\[(\??)([^\[\]]*)\]")
 """A part that may be left out: where its column is empty, and with a ``?`` also where names differ without it."""
 
@@ -168,9 +169,9 @@ def _part(text: str) -> _Part:
 
 
 def _short(student_id: str) -> str:
-    """An id as it stands in a name: of an address, what comes before the @."""
-    local, at, _ = student_id.partition("@")
-    return local if at and local else student_id
+    """An id as it stands in a name: of an address what comes before the @, as the rest is a whole school's."""
+    address = _ADDRESS.fullmatch(student_id.strip())
+    return address[1] if address else student_id
 
 
 def _suffix(student_id: str, attempt: int) -> str:

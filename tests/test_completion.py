@@ -41,7 +41,7 @@ def test_words_are_offered(words: tuple[str, ...], expected: list[str]) -> None:
 
 
 def test_presets_are_offered_beside_files() -> None:
-    assert offered("handout", "") == [*shipped_titles("presets"), ""]
+    assert offered("handout", "") == [*shipped_titles("presets"), *shipped_titles("recipes"), ""]
     assert offered("handout", "2-") == ["2-2-2", "2-"]
 
 

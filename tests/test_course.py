@@ -107,7 +107,6 @@ DEFAULTS = {
         "mistake": "each",
         "steps": {},
     },
-    "roster": dict.fromkeys(("student_id", "first_name", "last_name", "name", "email", "batch")),
     "grades": {"system": "auto", "item": "", "points": None},
 }
 
@@ -780,8 +779,10 @@ def test_the_starter_is_the_default_course_for_an_evening(file: Path) -> None:
 @pytest.mark.parametrize("key", TURNED_ON)
 def test_lines_of_the_starter_can_be_turned_on(file: Path, key: str) -> None:
     """Those that are no examples say what holds anyway."""
-    tables = read(file, TURNED_ON[key]).as_keys()
+    course = read(file, TURNED_ON[key])
+    tables = course.as_keys()
     changed = {key for table, keys in tables.items() for key in keys if keys[key] != STARTS_WITH[table][key]}
+    changed |= set(course.roster)
     if key == "preset":  # it decides about what no other line does
         assert changed == {"bias", "weights", "notation"}
     else:
@@ -792,7 +793,7 @@ def test_the_starter_has_every_key_and_calls_examples_what_they_are() -> None:
     everything = tomllib.loads(TURNED_OFF.sub("", STARTER))
     assert {table: set(keys) for table, keys in everything.items()} == {
         table: set(COURSE_KEYS[table]) - ({"steps"} if table == "net" else set())  # that one is said beside `kind`
-        for table in DEFAULTS
+        for table in (*DEFAULTS, "roster")
     }
     assert re.search(r"^#kind = .*\bsteps = ", STARTER, re.M)
     assert set(re.findall(r"^#(\w+) = .*# example\b", STARTER, re.M)) == EXAMPLES

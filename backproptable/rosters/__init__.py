@@ -1,1 +1,1 @@
-"""The class list: what a spreadsheet or a course system gives, and who the students in it are."""
+"""Class lists as teachers have them: exports of course systems, in several languages and kinds of files."""

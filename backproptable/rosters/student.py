@@ -1,4 +1,7 @@
-"""One line of the class list."""
+"""One student of a class list, under the names that the program uses for columns.
+
+A class may be a whole university's: students share their header, and hold their cells in tuples.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import Final
 
 from backproptable.plaintext import one_line, shortened
 
-__all__ = ["LONGEST_NAME", "Cells", "Student", "column_name"]
+__all__ = ["LONGEST_NAME", "Cells", "Student", "column_name", "full_name"]
 
 LONGEST_NAME: Final = 100
 """Characters of a name on a sheet: more do not fit on a line."""
@@ -22,12 +25,12 @@ class Student:
     student_id: str
     """As written: never interpreted, so that 007 stays 007."""
     columns: Mapping[str, str] = field(hash=False)
-    """Every column of the roster under its normalised header, as written; besides, under their usual names, what was
-    found in columns that are called otherwise: `student_id`, `first_name`, `last_name`, `email`, `batch`."""
+    """Every column of the roster under its normalised header, as written, and what the program found in
+    them under its own names: `student_id`, and `first_name`, `last_name`, `email`, `batch` where they are."""
 
     @property
     def first_name(self) -> str:
-        """As written; empty where there is none. The whole name where the roster does not part it."""
+        """As written; empty where there is none."""
         return self.columns.get("first_name", "")
 
     @property
@@ -41,14 +44,9 @@ class Student:
         return self.columns.get("batch", "")
 
     @property
-    def email(self) -> str:
-        """As written; empty where there is none."""
-        return self.columns.get("email", "")
-
-    @property
     def name(self) -> str:
         """What sheets show: first and last name on one line, without invisible characters."""
-        return shortened(one_line(f"{self.first_name} {self.last_name}"), LONGEST_NAME)
+        return shortened(full_name(self.first_name, self.last_name), LONGEST_NAME)
 
 
 class Cells(Mapping[str, str]):
@@ -71,6 +69,11 @@ class Cells(Mapping[str, str]):
 
     def __repr__(self) -> str:
         return repr(dict(self))
+
+
+def full_name(first_name: str, last_name: str) -> str:
+    """Both names on one line."""
+    return one_line(f"{first_name} {last_name}")
 
 
 def column_name(header: str) -> str:

@@ -11,6 +11,7 @@ from backproptable.example import load_preset, preset_titles
 from backproptable.handout import Handout, make_handout
 from backproptable.notation import notation_titles
 from backproptable.render.formats import render_sheet
+from backproptable.shipped import shipped_texts
 from backproptable.style import Style, style_problems
 from support.nets import seeded_example
 
@@ -29,7 +30,8 @@ __all__ = [
 
 LARGE_PRESETS = ("cat-or-not", "digits")
 """Those whose numbers are too many to print: worked on shapes alone, without cells (`test_large.py`)."""
-PRESETS = tuple(name for name in preset_titles() if name not in LARGE_PRESETS)
+RECIPES = tuple(shipped_texts("recipes"))
+PRESETS = tuple(name for name in preset_titles() if name not in (*LARGE_PRESETS, *RECIPES))
 """Those that print every number."""
 IN_STEPS = tuple(name for name in PRESETS if not list(style_problems(Style(layout="steps"), load_preset(name).net)))
 """The presets that can be laid out in steps."""
