@@ -23,7 +23,7 @@ from backproptable.lms.handing_out import ZIP_FOLDERS, Parcel, by_batch, by_stud
 from backproptable.manifest import Known, Manifest
 from backproptable.plaintext import comparable, shortened
 from backproptable.render.escape import settable
-from backproptable.render.page import TEXT_FORMATS
+from backproptable.render.page import SHEET_FORMATS
 from backproptable.rosters.doubles import double_problems
 from backproptable.rosters.student import Student
 from backproptable.secret import code_of, fingerprint, load_secret, make_secret
@@ -176,8 +176,8 @@ def preview(
 
 
 def _check_formats(formats: Sequence[str]) -> None:
-    known = f"Sheets can be: {', '.join(TEXT_FORMATS)}."
-    unknown = [name for name in formats or [""] if name not in TEXT_FORMATS]
+    known = f"Sheets can be: {', '.join(SHEET_FORMATS)}."
+    unknown = [name for name in formats or [""] if name not in SHEET_FORMATS]
     if unknown:
         raise InputError([Problem("--format", f"{name!r} is not a format of sheets.", known) for name in unknown])
 

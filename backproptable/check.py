@@ -14,6 +14,7 @@ from typing import Final
 from backproptable.answers import Answer, Unreadable, read_answer
 from backproptable.errors import InputError, Problem
 from backproptable.marks import ASKED, CALCULATION, CODE
+from backproptable.returned import Returned, read_returned
 from backproptable.sheet import Row, Sheet, read_sheet
 from backproptable.tables import read_bytes
 from backproptable.written_names import names_of_recipes
@@ -81,14 +82,39 @@ class CheckReport:
 def check_sheet(path: Path) -> CheckReport:
     """Check a file. Raises `InputError` where it cannot be read at all."""
     try:
+        if path.suffix.lower() == ".csv":
+            with names_of_recipes(known=True):  # its first column has nothing but names
+                return _of_a_table(read_returned(path), str(path))
         data = read_bytes(path)
-        with names_of_recipes(CALCULATION.encode() in data):
+        with names_of_recipes(known=CALCULATION.encode() in data):
             return report_on(read_sheet(data), str(path))
     except OSError as error:
         problem = Problem("file", f"cannot be read ({error.strerror}).", "Name a Markdown file that is there.")
         raise InputError([problem], str(path)) from None
     except InputError as error:
         raise error.at(str(path)) from None
+
+
+def _of_a_table(returned: Returned, name: str) -> CheckReport:
+    """What can be read of a table that was filled in with a spreadsheet."""
+    read, blank, unreadable, doubled = [], [], [], []
+    for cell, written in returned.answers.items():
+        lines = tuple(one.line or 0 for one in written)
+        answer = read_answer(written[0].text)
+        if len(written) > 1:
+            doubled.append(Doubled(cell, lines))
+        elif isinstance(answer, Answer):
+            read.append(cell)
+        elif isinstance(answer, Unreadable):
+            unreadable.append(Fault(cell, lines[0], answer.reason))
+        else:
+            blank.append(cell)
+    remarks = returned.remarks if returned.readable else ()
+    faults = () if returned.readable else returned.remarks
+    if returned.readable and returned.code is None:
+        faults = (Problem("code", "is not there, or cannot be read.", "Put the line of the code back."),)
+    found = (tuple(read), tuple(blank), tuple(unreadable), tuple(doubled))
+    return CheckReport(name, returned.code, None, *found, tuple(faults), tuple(remarks))
 
 
 def report_on(sheet: Sheet, name: str) -> CheckReport:

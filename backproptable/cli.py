@@ -267,9 +267,9 @@ def init(output: Path) -> None:
     "formats",
     default="md",
     show_default=True,
-    metavar="md,tex",
+    metavar="md,tex,csv",
     help="Files to write.",
-    shell_complete=_listed("md", "tex"),
+    shell_complete=_listed("md", "tex", "csv"),
 )
 @click.option(
     "--zip",

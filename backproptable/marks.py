@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["ANSWER", "ASKED", "BLANK", "CALCULATION", "CELL", "CODE", "MARKS", "VALUE", "WORKED"]
+__all__ = ["ANSWER", "ASKED", "BLANK", "CALCULATION", "CELL", "CODE", "GIVEN", "LINE", "MARKS", "VALUE", "WORKED"]
 
 CODE: Final = "code"
 """Stands before the sheet's code."""
@@ -21,6 +21,10 @@ BLANK: Final = "_" * 16
 """A place for an answer, which is as wide as one on the page and in the text."""
 WORKED: Final = "worked"
 """Stands in place of an answer in the rows of a table that are worked already."""
+GIVEN: Final = "given"
+"""The same for what is given, in a table to fill in with a spreadsheet."""
+LINE: Final = "line"
+"""Heads the column of such a table that says how a number is worked out."""
 CALCULATION: Final = "The calculation"
 """Heads the lines of a recipe, whose cells have the names that a teacher gave."""
 

@@ -23,7 +23,7 @@ from typing import Any, Final, NamedTuple, NoReturn
 from backproptable.codes import read_code
 from backproptable.errors import InputError, Problem
 from backproptable.lms.zips import ZIP, Member, look_into
-from backproptable.marks import CODE
+from backproptable.marks import ASKED, CODE, GIVEN, LINE, WORKED
 from backproptable.plaintext import comparable, one_line, shortened
 from backproptable.sheet import read_sheet
 from backproptable.tables import MAX_SIZE, NO_FILE, is_device, read_bytes, read_text
@@ -64,7 +64,7 @@ class Returned:
 _SILENT: Final = re.compile(r"\.|(?:__MACOSX|Thumbs\.db|desktop\.ini)\Z", re.IGNORECASE)
 """What systems leave in folders."""
 _OURS: Final = re.compile(
-    r".*_(?:FEEDBACK|KEY)\.(?:md|tex)|report\.json|grades(?:-moodle|-canvas)?\.csv|feedback-(?:moodle|canvas)\.zip"
+    r".*_(?:FEEDBACK|KEY)\.(?:md|tex|csv)|report\.json|grades(?:-moodle|-canvas)?\.csv|feedback-(?:moodle|canvas)\.zip"
     r"|mail(?:-feedback)?\.csv|class\.(?:md|svg)|changes\.txt|manifest\.jsonl?",
     re.DOTALL,
 )
@@ -342,7 +342,7 @@ def _csv_head(row: _CsvRow, remarks: list[Problem]) -> _CsvHead | None:
     for name in (cell, answer):
         if words.count(name) > 1:
             _refuse(where, f"{words.count(name)} columns are headed {name!r}.", "Leave the one that counts.")
-    if others := [shortened(one_line(word), 20) for word in words if word not in (cell, answer)]:
+    if others := [shortened(one_line(word), 20) for word in words if word not in (cell, answer, LINE)]:
         what = f"the columns headed {', '.join(map(repr, others[:5]))} are not read."
         remarks.append(Problem(where, what, f"Answers are read from the column {answer!r}."))
     return _CsvHead(words.index(cell), words.index(answer), len(words))
@@ -359,7 +359,9 @@ def _take_row(named: _Named, row: _CsvRow, head: _CsvHead) -> None:
         whole = Written(f"| {' | '.join(cells)} |", line)
         named.take(name, whole, f"has {len(cells)} cells where there are {head.width} columns")
     else:
-        named.take(name, Written(cells[head.answer] if len(cells) > head.answer else "", line))
+        text = cells[head.answer] if len(cells) > head.answer else ""
+        if text.casefold() not in (WORKED, GIVEN) and name.casefold() != ASKED:  # what nobody is asked for
+            named.take(name, Written(text, line))
 
 
 # --- objects -----------------------------------------------------------------------------------

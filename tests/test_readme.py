@@ -15,9 +15,11 @@ from backproptable.draft import MOST_CELLS
 from backproptable.example import load_preset
 from backproptable.handout import make_handout
 from backproptable.notation import notation_titles
+from backproptable.shipped import shipped_texts
 from backproptable.style import LAYOUTS
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+MEASURED = (Path(__file__).parent / "MEASURED.md").read_text(encoding="utf-8")
 
 
 def blocks(language: str) -> list[str]:
@@ -61,3 +63,23 @@ def test_numbers_in_the_text_are_those_of_the_program():
     assert f"{words[len(LAYOUTS)]} layouts" in README
     assert f"{words[len(notation_titles())]} notations" in README
     assert f"{MOST_CELLS:,} numbers" in re.sub(r"\s+", " ", README)
+
+
+def test_every_figure_has_a_command_that_is_there():
+    """The page of measurements names programs by their paths."""
+    named = set(re.findall(r"tests/(?:simulations|benchmarks)/\w+\.py", MEASURED))
+    assert len(named) >= 7
+    assert [path for path in named if not (Path(__file__).parents[1] / path).is_file()] == []
+    assert "(tests/MEASURED.md)" in README
+
+
+def test_a_recipe_of_the_readme_is_worked(tmp_path):
+    (recipe,) = [block for block in blocks("toml") if "[recipe]" in block]
+    (tmp_path / "own.toml").write_text(recipe, encoding="utf-8")
+    command = [sys.executable, "-m", "backproptable", "handout", "own.toml", "--seed", "1"]
+    subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "r = h + x" in (tmp_path / "output/own.md").read_text(encoding="utf-8")
+
+
+def test_shipped_recipes_are_named():
+    assert [name for name in shipped_texts("recipes") if name not in README] == []

@@ -24,11 +24,12 @@ from backproptable.render.listing import RAW, listing
 from backproptable.render.listing_in_time import listing_in_time
 from backproptable.render.printers import Place
 from backproptable.render.questions import has_questions, lay_out_questions
+from backproptable.render.spreadsheet import csv_form
 from backproptable.render.steps import lay_out_steps
 from backproptable.render.templates import fill_template
 from backproptable.style import Style, style_problems
 
-__all__ = ["NUMBER_STYLES", "STUDENT_FIELDS", "TEXT_FORMATS", "Assignment", "make_form"]
+__all__ = ["NUMBER_STYLES", "SHEET_FORMATS", "STUDENT_FIELDS", "TEXT_FORMATS", "Assignment", "make_form"]
 
 STUDENT_FIELDS: Final = ("student", "student_id", "code")
 """What a sheet of a class says of its student, in the order of the texts that fill it."""
@@ -70,6 +71,8 @@ def make_form(
     """
     if problems := list(style_problems(style, plan.net)):
         raise InputError(problems)
+    if format == "csv":
+        return csv_form(plan, task, len(plan.cells) + STUDENT_FIELDS.index("code"))
     notation = load_notation(style.notation, plan.net)
     document = lay_out(plan, notation, task, matrices=style.layout == "matrices")
     example = document.worked and assignment is None
@@ -160,3 +163,5 @@ NUMBER_STYLES: Final[Mapping[str, Mapping[str, Callable[[str], str]]]] = {
 """How each kind of slot is written."""
 
 TEXT_FORMATS: Final = tuple(NUMBER_STYLES)
+SHEET_FORMATS: Final = (*TEXT_FORMATS, "csv")
+"""What the sheets of a class can be."""
