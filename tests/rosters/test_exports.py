@@ -112,7 +112,8 @@ EXPORTS = {
         "Hill School,,\nTeacher: Ess P.,,\nNets 1 - Period 3,,\n\nStudent_Number,LastFirst,Grade_Level\n"
         '71234,"Byron, Ada L",11\n71235,"King, Martin, Jr.",11\n',
         [("71234", "Ada L Byron", "", ""), ("71235", "Martin King, Jr.", "", "")],
-        'roster: student_id from "Student_Number", name from "LastFirst"; 3 rows skipped: what stands before the header',  # noqa: E501
+        'roster: student_id from "Student_Number", name from "LastFirst";'
+        " 3 rows skipped: what stands before the header",
     ),
     "Name, ID, Email": Export(
         "Name,ID,Email\nAda Byron,007,ada@uni.example\n",
