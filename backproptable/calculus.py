@@ -1,19 +1,15 @@
-"""Local derivatives by SymPy: of the activations, of softmax, of the losses.
+"""Local derivatives: of the activations, of softmax, of the losses.
 
-The definitions below are the only mathematics typed in by hand. Each is handed to SymPy,
-differentiated, rewritten over numbers that already stand on the sheet (a sigmoid's slope over its
-output a, not over z again), and converted back to our own tree through a whitelist. Nothing is
-simplified beyond that: `simplify` would turn a sigmoid's slope into 1/(4 cosh^2(z/2)).
+The definitions below are the only mathematics typed in by hand. Their derivatives are SymPy's, kept in
+`derived` as `by_sympy` has found them.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
-import sympy
-
-from backproptable.errors import PlanError
+from backproptable.derived import DERIVED
 from backproptable.formula import (
     Call,
     Choice,
@@ -25,7 +21,6 @@ from backproptable.formula import (
     Quotient,
     Ref,
     Sum,
-    children,
     difference,
 )
 from backproptable.plan import Derivation
@@ -34,11 +29,10 @@ __all__ = [
     "ACTIVATIONS",
     "DROPOUTS",
     "LOSSES",
+    "PIECES",
     "activation_derivative",
-    "derivative_of",
     "dropout_derivative",
     "loss_derivative",
-    "slope_of",
     "softmax_derivative",
 ]
 
@@ -62,7 +56,7 @@ DROPOUTS: Final[dict[str, Formula]] = {
 """What a mask m leaves of an output a. Inverted dropout divides by the share that is kept, so that what the next
 layer gets is as large on average as without (Srivastava et al. 2014, section 10)."""
 
-_PIECES: Final[dict[str, Formula]] = {
+PIECES: Final[dict[str, Formula]] = {
     "relu": Choice(_Z, _Z, _ZERO),
     "leaky_relu": Choice(_Z, _Z, Product((Ref("slope"), _Z))),
 }
@@ -86,167 +80,23 @@ LOSSES: Final[dict[str, Formula]] = {
 @lru_cache
 def activation_derivative(name: str) -> Derivation:
     """da/dz of one unit: over a for sigmoid and tanh, over z for the ReLUs, a constant for identity."""
-    function = ACTIVATIONS[name]
-    z, a = sympy.symbols("z a")
-    raw = sympy.diff(_to_sympy(_PIECES.get(name, function)), z)
-    forms = [raw]
-    if name == "sigmoid":
-        forms.append(sympy.factor(raw.subs(sympy.exp(-z), 1 / a - 1)))
-    elif name == "tanh":
-        forms.append(raw.subs(sympy.tanh(z), a))
-    return Derivation(function, _Z, tuple(map(_from_sympy, forms)))
+    return Derivation(ACTIVATIONS[name], _Z, DERIVED[f"activation {name}"])
 
 
 @lru_cache
 def softmax_derivative(same: bool) -> Derivation:
-    """da_k/dz_m of softmax, over a_k and a_m; `same` for k = m.
-
-    Written for two outputs k and m beside any others, whose exponentials are a constant here.
-    """
-    z_k, z_m, e_k, e_m, a_k, a_m, total, others = sympy.symbols("z_k z_m e_k e_m a_k a_m S others")
-    exp_sum = sympy.exp(z_k) + sympy.exp(z_m) + others
-    raw = sympy.diff(sympy.exp(z_k) / exp_sum, z_k if same else z_m)
-    raw = raw.subs(exp_sum, total).subs({sympy.exp(z_k): e_k, sympy.exp(z_m): e_m})
-    over_outputs = sympy.factor(raw.subs({e_k: a_k * total, e_m: a_m * total}))
-    forms = (_from_sympy(raw), _from_sympy(over_outputs))
+    """da_k/dz_m of softmax, over a_k and a_m; `same` for k = m."""
+    forms = DERIVED["softmax same" if same else "softmax other"]
     return Derivation(Quotient(Ref("e_k"), Ref("S")), Ref("z_k" if same else "z_m"), forms)
-
-
-def slope_of(function: Formula, over_output: str) -> tuple[Formula, ...]:
-    """The derivative of a function of z: as SymPy gives it, then with z put in terms of its output a.
-
-    `over_output` says how, in SymPy's words: ``exp(-z) = 1/a - 1``; it is empty where z stays.
-    """
-    raw = sympy.diff(_to_sympy(function), sympy.Symbol("z"))
-    forms = [raw]
-    if over_output:
-        inner, _, outer = over_output.partition("=")
-        forms.append(sympy.factor(raw.subs(sympy.sympify(inner), sympy.sympify(outer))))
-        forms[-1] = raw.subs(sympy.sympify(inner), sympy.sympify(outer)) if "tanh" in inner else forms[-1]
-    return tuple(map(_from_sympy, forms))
-
-
-def derivative_of(formula: Formula, by: str) -> Formula:
-    """The derivative of any formula over placeholders by one of them."""
-    raw = sympy.diff(_to_sympy(formula), sympy.Symbol(by))
-    return _from_sympy(sympy.factor(raw) if raw.is_polynomial() else raw)
 
 
 @lru_cache
 def dropout_derivative(name: str) -> Derivation:
     """dd/da of one unit, over its mask m and the share that is kept."""
-    function = DROPOUTS[name]
-    return Derivation(function, _A, (_from_sympy(sympy.diff(_to_sympy(function), sympy.Symbol("a"))),))
+    return Derivation(DROPOUTS[name], _A, DERIVED[f"dropout {name}"])
 
 
 @lru_cache
 def loss_derivative(name: str) -> Derivation:
     """dl/da of one output, over y and a."""
-    function = LOSSES[name]
-    raw = sympy.diff(_to_sympy(function), sympy.Symbol("a"))
-    forms = [raw]
-    if name in ("sse", "mse"):
-        forms.append(sympy.factor(raw))
-    return Derivation(function, _A, tuple(map(_from_sympy, forms)))
-
-
-def _to_sympy(formula: Formula) -> sympy.Expr:
-    parts = [_to_sympy(part) for part in children(formula)]
-    match formula:
-        case Num(text):
-            return sympy.Rational(text)
-        case Ref(to):
-            return sympy.Symbol(str(to))
-        case Neg():
-            return -parts[0]
-        case Sum():
-            return sympy.Add(*parts)
-        case Product():
-            return sympy.Mul(*parts)
-        case Quotient():
-            return parts[0] / parts[1]
-        case Power(_, exponent):
-            return parts[0] ** exponent
-        case Choice():
-            return sympy.Piecewise((parts[1], parts[0] > parts[3]), (parts[2], True))
-        case Call("max", (Num("0"), _)):
-            return sympy.Piecewise((parts[1], parts[1] > 0), (0, True))
-        case Call(function, _) if function in _FUNCTIONS:
-            return _FUNCTIONS[function](*parts)
-    raise PlanError(f"no SymPy form for {formula}")
-
-
-_FUNCTIONS: Final = {"exp": sympy.exp, "ln": sympy.log, "tanh": sympy.tanh, "sqrt": sympy.sqrt}
-
-
-def _from_sympy(expression: Any) -> Formula:
-    """SymPy's expression as our tree. Only what a derivative above can contain; anything else raises."""
-    match expression:
-        case sympy.Symbol():
-            return Ref(expression.name)
-        case sympy.Integer() if expression >= 0:
-            return Num(str(expression))
-        case sympy.Add():
-            # A sum reads best with a positive term first: 1 - a, not -a + 1.
-            terms = sorted(expression.as_ordered_terms(), key=lambda term: term.could_extract_minus_sign())
-            return Sum(tuple(map(_from_sympy, terms)))
-        case sympy.Mul() | sympy.Rational():
-            return _product_from_sympy(expression)
-        case sympy.Pow() if expression.exp.is_Integer and expression.exp > 0:
-            return Power(_from_sympy(expression.base), int(expression.exp))
-        case sympy.Pow() if expression.exp.is_Integer:
-            return _product_from_sympy(expression)
-        case sympy.Piecewise():
-            return _choices_from_sympy(expression)
-        case sympy.Pow() if expression.exp == sympy.Rational(1, 2):
-            return Call("sqrt", (_from_sympy(expression.base),))
-        case _:
-            for name, function in _FUNCTIONS.items():
-                if isinstance(function, type) and isinstance(expression, function):
-                    (inner,) = getattr(expression, "args")  # noqa: B009 - SymPy has no types
-                    return Call(name, (_from_sympy(inner),))
-    raise PlanError(f"SymPy gave a form that no sheet can print: {expression}")
-
-
-def _choices_from_sympy(expression: Any) -> Formula:
-    """Pieces from the highest down, each where something is above a limit; the last is all the rest."""
-    pieces: list[Any] = [*expression.args]
-    (result, _), pieces = pieces[-1].args, [piece.args for piece in pieces[:-1]]
-    formula = _from_sympy(result)
-    for value, condition in reversed(pieces):
-        if not isinstance(condition, sympy.StrictGreaterThan | sympy.StrictLessThan):
-            raise PlanError(f"SymPy gave a form that no sheet can print: {condition}")
-        arg, limit = condition.gts, condition.lts
-        if not limit.is_number:
-            arg, limit = arg - limit, sympy.Integer(0)
-        formula = Choice(_from_sympy(arg), _from_sympy(value), formula, Num(str(limit)))
-    return formula
-
-
-def _product_from_sympy(expression: sympy.Expr) -> Formula:
-    coefficient, rest = expression.as_coeff_Mul()
-    negative = bool(coefficient < 0)
-    top = [sympy.Integer(abs(coefficient.p))] if abs(coefficient.p) != 1 else []
-    bottom = [sympy.Integer(coefficient.q)] if coefficient.q != 1 else []
-    for factor in rest.as_ordered_factors():
-        if isinstance(factor, sympy.Pow) and factor.exp.is_negative:
-            bottom.append(factor.base**-factor.exp)
-        elif factor != 1:
-            top.append(factor)
-    if negative:
-        # -a (a - 1) reads a (1 - a): a leading minus goes into the last difference, if there is one.
-        for place in reversed(range(len(top))):
-            if isinstance(top[place], sympy.Add):
-                top[place], negative = sympy.expand(-top[place]), False
-                break
-    result = _times(top)
-    if bottom:
-        result = Quotient(result, _times(bottom))
-    return Neg(result) if negative else result
-
-
-def _times(factors: list[sympy.Expr]) -> Formula:
-    parts = tuple(map(_from_sympy, factors))
-    if not parts:
-        return _ONE
-    return parts[0] if len(parts) == 1 else Product(parts)
+    return Derivation(LOSSES[name], _A, DERIVED[f"loss {name}"])

@@ -9,13 +9,13 @@ import mpmath
 import pytest
 import sympy
 
+from backproptable.by_sympy import _from_sympy, _to_sympy, all_forms
 from backproptable.calculus import (
-    _from_sympy,
-    _to_sympy,
     activation_derivative,
     loss_derivative,
     softmax_derivative,
 )
+from backproptable.derived import DERIVED
 from backproptable.errors import PlanError
 from backproptable.formula import Call, Choice, Formula, Num, Partial, Power, Product, Quotient, Ref, Sum, difference
 from support.exactly import evaluate
@@ -171,3 +171,8 @@ def test_there_and_back_again_means_the_same(formula: Formula) -> None:
     known = {"z": mpmath.mpf("0.7"), "a": mpmath.mpf("0.2"), "y": mpmath.mpf(1)}
     there, back = values_of((formula, _from_sympy(_to_sympy(formula))), **known)
     assert abs(there - back) < CLOSE
+
+
+def test_what_is_kept_is_what_sympy_finds() -> None:
+    """Else run tests/support/derivations.py, and look at what has changed."""
+    assert all_forms() == DERIVED

@@ -40,7 +40,9 @@ ROOMS = (
     "slips",
     "formula net digits",
     "plan",
+    "derived",
     "calculus draft numerals recipes.syntax",
+    "by_sympy",
     "recipes.grammar recipes.arrays recipes.entrywise recipes.partials recipes.updates",
     "recipes.mixing",
     "recipes.unroll",
@@ -129,7 +131,7 @@ OWNERS = {
         "through_blanks",
         "untested",
     },
-    "sympy": {"calculus"},
+    "sympy": {"by_sympy"},
     "jinja2": {"render.templates"},
     "pydantic": {"course_keys", "keys", "reading", "recipes.files"},
     "pydantic_core": {"keys"},
@@ -272,15 +274,18 @@ def test_nothing_heavy_is_imported_before_it_is_needed(start: str) -> None:
 
 def test_one_can_tell_when_they_are_imported() -> None:
     """Else the test above would pass on a spelling mistake."""
-    modules = ", ".join(f"backproptable.{name}" for name in ("gallery", "check", "render.prose"))
+    modules = ", ".join(f"backproptable.{name}" for name in ("gallery", "check", "render.prose", "by_sympy"))
     loaded = run_python(f"import {modules}, sys\nprint(*sys.modules)").split()
     assert set(HEAVY) <= set(loaded)
 
 
 def test_a_fresh_draw_needs_no_reader_of_files() -> None:
-    loaded = run_python("import backproptable.handout, sys\nprint(*sys.modules)").split()
+    code = "import backproptable.handout, sys\nfrom backproptable.derive import derive_plan\n"
+    code += "from backproptable.net import Net\nderive_plan(Net())\nprint(*sys.modules)"
+    loaded = run_python(code).split()
     assert "numpy" in loaded
     assert "pydantic" not in loaded
+    assert "sympy" not in loaded, "the derivatives of nets with layers are kept"
 
 
 # --- the public API ----------------------------------------------------------------------------

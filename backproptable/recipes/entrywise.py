@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
-from backproptable.calculus import ACTIVATIONS, slope_of
+from backproptable.calculus import ACTIVATIONS
 from backproptable.formula import Call, Choice, Formula, Num, Product, Quotient, Ref, Sum, difference
 from backproptable.plan import Derivation
 
@@ -45,6 +45,8 @@ class EntryFunction:
 
 @lru_cache
 def _derivation(formula: Formula, pieces: Formula | None, over_output: str) -> Derivation:
+    from backproptable.by_sympy import slope_of  # noqa: PLC0415 - heavy
+
     return Derivation(formula, _Z, slope_of(pieces or formula, over_output))
 
 

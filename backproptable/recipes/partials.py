@@ -9,7 +9,6 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from backproptable.calculus import derivative_of
 from backproptable.formula import Formula, Neg, Num, Product, Quotient, Ref, Sum, put_in, references
 from backproptable.names import Address
 
@@ -116,4 +115,6 @@ def _letter(number: int) -> str:
 
 @lru_cache(maxsize=1000)
 def _of_shape(shape: Formula, by: str) -> Formula:
+    from backproptable.by_sympy import derivative_of  # noqa: PLC0415 - heavy
+
     return derivative_of(shape, by)
