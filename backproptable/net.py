@@ -9,11 +9,12 @@ from typing import Any, Final
 
 from backproptable.errors import InputError, Problem, suggestion
 from backproptable.names import Layer
+from backproptable.shipped import shipped_texts
 
 __all__ = ["CHOICES", "LARGEST_GIVEN", "SMALLEST_GIVEN", "Net"]
 
 CHOICES: Final = {
-    "kind": ("feedforward", "recurrent", "recipe"),
+    "kind": ("feedforward", "recurrent"),
     "activations": ("identity", "relu", "leaky_relu", "sigmoid", "tanh", "step", "softmax"),
     "loss": ("half_sse", "sse", "mse", "cross_entropy", "binary_cross_entropy", "output"),
     "bias": ("none", "per_unit", "shared"),
@@ -144,7 +145,8 @@ class Net:
             value = getattr(self, key)
             for word in value if key == "activations" else (value,):
                 if word not in known:
-                    yield Problem(f"[net] {key}", f"{word!r} is not known.", suggestion(str(word), known))
+                    offered = (*known, *shipped_texts("recipes")) if key == "kind" else known
+                    yield Problem(f"[net] {key}", f"{word!r} is not known.", suggestion(str(word), offered))
 
     def _wrong_sizes(self) -> Iterator[Problem]:
         if len(self.layers) < 2 or min(self.layers, default=0) < 1:

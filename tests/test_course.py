@@ -585,7 +585,10 @@ BAD = {
         [net] learning_rate: is 0. ...
         """,
     ),
-    "kinds of nets": ("[net]\nkind = 'rnn'", "[net] kind: 'rnn' is not known. Known: feedforward, recurrent."),
+    "kinds of nets": (
+        "[net]\nkind = 'rnn'",
+        "[net] kind: 'rnn' is not known. Known: feedforward, recurrent, attention-heads, ...",
+    ),
     "a recurrent net without steps": ("[net]\nkind = 'recurrent'", "[net] steps: is missing. Write how many steps ..."),
     "a batch of sequences": (
         "[net]\nkind = 'recurrent'\nsteps = 3\n[draw]\nsamples = 2",

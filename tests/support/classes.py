@@ -160,6 +160,11 @@ def called(*words: object, folder: Path) -> Outcome:
             return Outcome(int(str(left.code)), out.getvalue(), err.getvalue())
 
 
+def _as_from_a_terminal() -> None:
+    """What a shell starts in the background ignores interruptions, and so would what that starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextlib.contextmanager
 def _started(*words: object, folder: Path, code: str) -> Iterator[subprocess.Popen[str]]:
     """A process in a group of its own, of which nothing is left afterwards."""
@@ -171,6 +176,7 @@ def _started(*words: object, folder: Path, code: str) -> Iterator[subprocess.Pop
         text=True,
         encoding="utf-8",
         start_new_session=True,
+        preexec_fn=_as_from_a_terminal,  # noqa: PLW1509 - one thread
     )
     try:
         yield started
