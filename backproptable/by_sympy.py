@@ -38,7 +38,7 @@ _Z, _ONE = Ref("z"), Num("1")
 
 def all_forms() -> dict[str, tuple[Formula, ...]]:
     """The derivatives of all tables, by what they are of and its name; each in its forms, the printed one last."""
-    forms = {f"activation {name}": _of_activation(name) for name in ACTIVATIONS if name != "step"}
+    forms = {f"activation {name}": _of_activation(name) for name in ACTIVATIONS}
     forms |= {f"softmax {word}": _of_softmax(same=same) for word, same in (("same", True), ("other", False))}
     forms |= {f"dropout {name}": _of_dropout(name) for name in DROPOUTS}
     return forms | {f"loss {name}": _of_loss(name) for name in LOSSES}

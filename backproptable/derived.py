@@ -24,6 +24,7 @@ DERIVED: Final[dict[str, tuple[Formula, ...]]] = {
         Sum((Num("1"), Neg(Power(Call("tanh", (Ref("z"),)), 2)))),
         Sum((Num("1"), Neg(Power(Ref("a"), 2)))),
     ),
+    "activation step": (Num("0"),),
     "softmax same": (
         Sum((Quotient(Ref("e_k"), Ref("S")), Neg(Quotient(Power(Ref("e_k"), 2), Power(Ref("S"), 2))))),
         Product((Ref("a_k"), Sum((Num("1"), Neg(Ref("a_k")))))),

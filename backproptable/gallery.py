@@ -89,6 +89,8 @@ PIECES: Final = (
     Piece(
         "word-detector.md", "a recurrent net reads a word; its gradients over all paths, too", preset="word-detector"
     ),
+    Piece("lstm.md", "a recipe: an LSTM on two steps, back through its gates", preset="lstm", seed=_SEED),
+    Piece("attention.md", "a recipe: one head of self-attention over two tokens", preset="attention", seed=_SEED),
 )
 _CLASS: Final = {
     "assignment.md": "a student's sheet of a class, which asks for one path through the net and gives the rest",

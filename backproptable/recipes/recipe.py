@@ -146,6 +146,12 @@ class Recipe(Net):
         """Whether anything is worked in time steps."""
         return any(isinstance(part, Block) for part in self.script.parts)
 
+    @cached_property
+    def starts(self) -> dict[str, str]:
+        """What arrays of time steps start from, with these arrays: h0 of h."""
+        in_steps = {line.name for part in self.script.parts if isinstance(part, Block) for line in part.lines}
+        return {f"{name}0": name for name in in_steps if f"{name}0" in self.shapes}
+
     @property
     def parameters(self) -> tuple[str, ...]:
         """The arrays that learn."""

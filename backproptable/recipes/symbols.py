@@ -61,6 +61,9 @@ def cell_symbol(address: Address, recipe: Recipe) -> str:
         return rf"\Vert \nabla L \Vert{_raised(_mark(address))}"
     if address.family.startswith("d") and "/d" in address.family:
         return _derivative(address, recipe)
+    if address.family in recipe.starts:
+        start = address._replace(family=recipe.starts[address.family], time=0)
+        return _written(start)
     return _written(address)
 
 
