@@ -14,6 +14,8 @@ from backproptable.errors import Problem, suggestion
 from backproptable.formula import references
 from backproptable.names import Address
 from backproptable.plan import Part, Plan, Reason, Step
+from backproptable.recipes.chains import for_an_evening, one_chain
+from backproptable.recipes.recipe import Recipe
 
 __all__ = ["ASKED", "Task", "asked_problems", "set_task"]
 
@@ -58,6 +60,9 @@ def asked_problems(plan: Plan, asked: str | Sequence[str], where: str = "[sheet]
 
 
 def _asked_cells(plan: Plan, asked: str | Sequence[str]) -> Iterator[Address]:
+    if isinstance(plan.net, Recipe) and asked in ("one_path", "evening"):
+        yield from (one_chain if asked == "one_path" else for_an_evening)(plan, plan.net)
+        return
     for step, cell in plan.worked:
         if not isinstance(asked, str):
             wanted = step.name in asked

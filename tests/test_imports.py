@@ -48,7 +48,7 @@ ROOMS = (
     "recipes.mixing",
     "recipes.unroll",
     "recipes.explained recipes.recipe recipes.way_back",
-    "recipes.derive recipes.symbols",
+    "recipes.chains recipes.derive recipes.symbols",
     "forward paths",
     "backward",
     "recurrent",
