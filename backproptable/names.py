@@ -99,14 +99,14 @@ class Address(NamedTuple):
 
 
 def name_of(address: Address) -> str:
-    """The ASCII name: pattern, prime, ``[case,indices]``, ``<step>`` of a share, ``@update`` from the second on."""
+    """The ASCII name: pattern, prime, ``[sample,time,indices]``, ``<step>`` of a share, ``@update`` from 2 on."""
     if address.layer is None:
         stem = NAME_PATTERNS.get(address.family, address.family).replace("{n}", "")
     else:
         stem = NAMES_IN_TIME.get((address.family, str(address.layer))) or NAME_PATTERNS[address.family]
         stem = "s0" if address.is_start else stem.format(n=address.layer)
-    alone = address.case is None or address.is_share or address.is_start
-    numbers = address.units if alone else (address.case, *address.units)
+    own = (address.sample, None if address.is_share or address.is_start else address.time)
+    numbers = (*(number for number in own if number is not None), *address.units)
     brackets = f"[{','.join(map(str, numbers))}]" if numbers else ""
     step = address.time if address.is_share else address.share
     share = "" if step is None else f"<{step}>"

@@ -136,7 +136,7 @@ class Step:
     def part(self) -> Part:
         """The part of the training step it belongs to."""
         part = _PARTS[self.reason]
-        if self.cells[0].address.family == "E":
+        if self.reason is Reason.LOSS and self.cells[0].address.family == "E":  # a recipe may name an array so
             return Part.EPOCH
         return Part.AFTER if self.cells[0].address.primed and part is not Part.UPDATE else part
 
@@ -173,6 +173,8 @@ class Plan:
             if cell.address in bound:
                 raise PlanError(f"{cell.name} is there twice")
             bound.add(cell.address)
+        if len(self.by_name) < len(bound):
+            raise PlanError("two cells have one name")
         if lost := used - bound:
             raise PlanError(f"results that no cell gives: {', '.join(map(name_of, lost))}")
         if orphans := [cell.name for cell in self.cells if cell.address not in used]:

@@ -10,7 +10,7 @@ written out, is each of the formulas it was read off, or there is no rule.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -45,6 +45,8 @@ class Rule:
     """The cells it holds for."""
     says_more: bool
     """Whether it is more than the line of the one cell it holds for."""
+    lengths: Mapping[str, int]
+    """How many terms each letter under a sum sign of its last side stands for."""
 
 
 def rules_of(entries: Sequence[Entry], taken: Collection[str], first: str = "") -> Iterator[Rule]:
@@ -96,19 +98,26 @@ class _Lettering:
     entries: Sequence[Entry]
     taken: Collection[str]
     first: str
+    bound: dict[str, int] = field(default_factory=dict)
+    """The letters under the sum signs of one side, each used once, with the number of its terms."""
 
     def rule(self) -> Rule | None:
         try:
             running = self._of_cells()
             left = self._one([Ref(entry.cell) for entry in self.entries], running)
             rights = zip(*(entry.right for entry in self.entries), strict=True)
-            right = tuple(self._one(list(alike), running) for alike in rights)
+            right = tuple(self._side(list(alike), running) for alike in rights)
         except _Failed:
             return None
         assert isinstance(left, Ref)  # noqa: S101 - one of references alone
         kept = tuple(after for before, after in pairwise((left, *right)) if after not in (before, left))
         more = any(right[-1] != entry.right[-1] for entry in self.entries)
-        return Rule(left, kept, frozenset(entry.cell for entry in self.entries), more) if kept else None
+        cells = frozenset(entry.cell for entry in self.entries)
+        return Rule(left, kept, cells, more, dict(self.bound)) if kept else None
+
+    def _side(self, formulas: Sequence[Formula], running: _Running) -> Formula:
+        self.bound.clear()
+        return self._one(formulas, running)
 
     def _of_cells(self) -> dict[str, tuple[int, ...]]:
         """The letters of the cells' own indices."""
@@ -169,19 +178,23 @@ class _Lettering:
             longer = {letter: tuple(one for one in values for _ in range(count)) for letter, values in running.items()}
             places = list(_counted(lengths))
             own = {letter: tuple(place[k] for place in places) * len(run) for k, letter in enumerate(letters)}
+            before = dict(self.bound)
+            self.bound.update(zip(letters, lengths, strict=True))
             try:
                 body = self._one(flat, longer | own)
             except _Failed:
+                self.bound = before
                 continue
             used = {mark for to in references(body) if isinstance(to, Address) for mark in _marks(to)}
             if used.issuperset(letters):
                 for letter in reversed(letters):
                     body = Sigma(letter, body)
                 return [body]
+            self.bound = before
         return [self._one([row[place] for row in run], running) for place in range(count)]
 
     def _free(self, running: _Running, count: int) -> list[str] | None:
-        free = [letter for letter in UNIT_LETTERS if letter not in running and letter not in self.taken]
+        free = [letter for letter in UNIT_LETTERS if letter not in {*running, *self.taken, *self.bound}]
         return free[:count] if len(free) >= count else None
 
     def _address(self, cells: Sequence[Address], running: _Running) -> Address:

@@ -8,7 +8,7 @@ from typing import Final
 
 from backproptable.names import Address
 from backproptable.notation import Notation
-from backproptable.plan import Plan
+from backproptable.plan import Part, Plan
 from backproptable.render.form import slot
 
 __all__ = ["BAR", "Epoch", "bars", "lay_out_epochs"]
@@ -30,7 +30,7 @@ class Epoch:
 
 
 def _errors(plan: Plan) -> list[Address]:
-    return [cell.address for cell in plan.cells if cell.address.family == "E"]
+    return [cell.address for step, cell in plan.worked if step.part is Part.EPOCH]
 
 
 def lay_out_epochs(plan: Plan, notation: Notation, first: int) -> list[Epoch]:

@@ -16,12 +16,14 @@ from backproptable.evaluate import Solution
 from backproptable.marks import MARKS
 from backproptable.notation import load_notation
 from backproptable.plan import Plan
+from backproptable.recipes.recipe import Recipe
 from backproptable.render.document import VALUE, lay_out
 from backproptable.render.epochs import BAR, lay_out_epochs
 from backproptable.render.escape import markdown_text, tex_text
 from backproptable.render.form import Form, slot
 from backproptable.render.listing import RAW, listing
 from backproptable.render.listing_in_time import listing_in_time
+from backproptable.render.listing_of_recipes import listing_of_recipe
 from backproptable.render.printers import Place
 from backproptable.render.questions import has_questions, lay_out_questions
 from backproptable.render.spreadsheet import csv_form
@@ -100,8 +102,8 @@ def make_form(
 
 
 def _program(plan: Plan, figures: int, carry: str) -> str:
-    if plan.net.is_recipe:
-        return ""
+    if isinstance(plan.net, Recipe):
+        return listing_of_recipe(plan, plan.net, figures, carry)
     return (listing_in_time if plan.net.is_recurrent else listing)(plan, figures, carry)
 
 
