@@ -24,8 +24,8 @@ PACKAGE = Path(backproptable.__file__).parent
 
 ROOMS = (
     # a module imports only from the lines above its own
-    "__init__ lms.__init__ recipes.__init__ rosters.__init__",
-    "errors names plaintext remembered shipped workers",
+    "__init__ lms.__init__ quizzes.__init__ recipes.__init__ rosters.__init__",
+    "errors names plaintext quizzes.question remembered shipped workers",
     "rosters.extent rosters.ids rosters.student render.escape writing",
     "filenames lms.addresses lms.packing grade_settings rosters.files",
     "rosters.headings",
@@ -55,7 +55,7 @@ ROOMS = (
     "style grids shapes",
     "matrix_givens entries",
     "matrix_numbers",
-    "asked ranges sheet_numbers wrong_formulas keys",
+    "asked quizzes.tolerances ranges sheet_numbers wrong_formulas keys",
     "wrong_algebra wrong_backward wrong_functions wrong_in_recipes wrong_masks",
     "wrong_in_time",
     "marked mistakes",
@@ -84,7 +84,7 @@ ROOMS = (
     "handout",
     "manifest",
     "classroom",
-    "lms.handing_out",
+    "lms.handing_out quizzes.making",
     "assign",
     "changes returned summary",
     "check",
@@ -118,6 +118,8 @@ OWNERS = {
         "one_reading",
         "other_rate",
         "papers",
+        "quizzes.making",
+        "quizzes.tolerances",
         "ranges",
         "recipes.arrays",
         "recipes.derive",
