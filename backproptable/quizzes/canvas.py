@@ -188,13 +188,13 @@ def _marking(blank: Blank) -> Iterator[str]:
     low, high = _typed_limits(blank)
     yield "<resprocessing>"
     yield '<outcomes><decvar maxvalue="100" minvalue="0" varname="SCORE" vartype="Decimal"/></outcomes>'
+    yield '<respcondition continue="Yes"><conditionvar><other/></conditionvar>'
+    yield '<displayfeedback feedbacktype="Response" linkrefid="general_fb"/></respcondition>'
     yield '<respcondition continue="No"><conditionvar>'
     yield f'<vargte respident="response1">{low}</vargte><varlte respident="response1">{high}</varlte>'
     yield '</conditionvar><setvar action="Set" varname="SCORE">100</setvar></respcondition>'
-    solution = f"<p>{_math(f'{blank.symbol} = {blank.numbers}')} = {blank.answer}</p>"
-    yield '<respcondition continue="Yes"><conditionvar><other/></conditionvar>'
-    yield '<displayfeedback feedbacktype="Response" linkrefid="general_fb"/></respcondition>'
     yield "</resprocessing>"
+    solution = f"<p>{_math(f'{blank.symbol} = {blank.numbers}')} = {blank.answer}</p>"
     yield '<itemfeedback ident="general_fb"><flow_mat><material>'
     yield f'<mattext texttype="text/html">{html.escape(solution, quote=False)}</mattext>'
     yield "</material></flow_mat></itemfeedback>"

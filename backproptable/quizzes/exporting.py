@@ -47,6 +47,8 @@ class Exported:
     """Numbers, in all quizzes together."""
     open_to: Counter[str] = field(default_factory=Counter)
     """Numbers for which a registered mistake is accepted, by the mistake."""
+    open_to_zero: int = 0
+    """Numbers that are not 0, and for which 0 is accepted."""
 
 
 @dataclass
@@ -71,12 +73,13 @@ def export_quizzes(
     with workers(_Work(QuizMaker(course), pool), processes if len(parcels) > 1 else 1) as run:
         first = formats[0] if formats else ""
         for done in run(_write, parcels, len(parcels)):
-            for format, count, asked, open_to in done:  # noqa: A001
+            for format, count, asked, open_to, zeros in done:  # noqa: A001
                 exported.files[format] += 1
                 if format == first:
                     exported.quizzes += count
                     exported.asked += asked
                     exported.open_to.update(open_to)
+                    exported.open_to_zero += zeros
     write_files(folder, {NOTES: "\n".join(_notes(course, exported, formats)) + "\n"}, private=True)
     return exported
 
@@ -101,11 +104,11 @@ def _parcels(manifest: Manifest, folder: Path, formats: Iterable[str]) -> Iterat
             yield _Parcel(folder / name / f"{stem}.{quiz_format.ending}" if stem else folder / name, name, some)
 
 
-_Done = tuple[str, int, int, Counter[str]]
+_Done = tuple[str, int, int, Counter[str], int]
 
 
 def _write(work: _Work, parcels: Sequence[_Parcel]) -> list[_Done]:
-    """Write these files; for each its format, quizzes, numbers asked, and mistakes that are accepted."""
+    """Write these files; for each its format, quizzes, numbers asked, mistakes that are accepted, and zeros."""
     done = []
     for parcel in parcels:
         quiz_format = QUIZ_FORMATS[parcel.format]
@@ -123,7 +126,8 @@ def _write(work: _Work, parcels: Sequence[_Parcel]) -> list[_Done]:
         for quiz in quizzes:
             for mistake, cells in quiz.open_to:
                 open_to[mistake] += len(cells)
-        done.append((parcel.format, len(quizzes), sum(1 for quiz in quizzes for _ in quiz.blanks), open_to))
+        zeros = sum(len(quiz.open_to_zero) for quiz in quizzes)
+        done.append((parcel.format, len(quizzes), sum(1 for quiz in quizzes for _ in quiz.blanks), open_to, zeros))
     return done
 
 
@@ -146,10 +150,17 @@ def _notes(course: Course, exported: Exported, formats: Iterable[str]) -> Iterat
     yield "- There is no follow-through: what follows from a wrong number is wrong. Sheets (md, tex, csv) judge every"
     yield "  line on the student's own numbers, name the mistake, and give credit for what follows."
     yield "- Numbers that are cut off instead of rounded, or have fewer figures, can be marked wrong."
+    if exported.open_to_zero:
+        where = _places(exported.open_to_zero)
+        yield f"- A 0 is accepted in {where} where the number is not 0: honest rounding can give it there."
     total = exported.open_to.total()
     if not total:
         yield "- No registered mistake gives a number that is accepted, wherever it changes one."
         return
-    yield f"- In {total:,} places a registered mistake gives a number that is accepted, since it lies that near:"
+    yield f"- In {_places(total)} a registered mistake gives a number that is accepted, since it lies that near:"
     for code, count in sorted(exported.open_to.items(), key=lambda item: (-item[1], item[0])):
         yield f"    {code} {count:,}: {_TITLES[code]}"
+
+
+def _places(count: int) -> str:
+    return f"{count:,} place{'' if count == 1 else 's'}"

@@ -108,6 +108,11 @@ class Quiz:
     """The registered mistakes whose number lies within the limits in some cells, with the names of these."""
 
     @property
+    def open_to_zero(self) -> tuple[str, ...]:
+        """The names of cells that are not 0 and for which a 0 lies within the limits all the same."""
+        return tuple(blank.name for blank in self.blanks if blank.low <= 0 <= blank.high and blank.low < blank.high)
+
+    @property
     def blanks(self) -> Iterator[Blank]:
         """All numbers that are asked for."""
         return (blank for question in self.questions for blank in question.blanks)

@@ -7,7 +7,9 @@ off by up to half a unit of its last place, each by itself, and that adds up.
 
 It is worked out by affine arithmetic: a number is its exact value, plus a share of each rounding that
 came before, plus a rest that bounds what is not linear. Two mentions of one cell keep what they have in
-common, so that a (1 - a) is not wider than it can be, and the range holds for certain.
+common, so that a (1 - a) is not wider than it can be, and the range holds for certain. Plain ranges
+(`backproptable.ranges`), which hold for certain, too, are narrower where a formula bends: a square is
+never below 0. A number lies in both.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from backproptable.errors import PlanError
 from backproptable.evaluate import Rows, Table, by_shape
 from backproptable.formula import Call, Choice, Formula, Neg, Num, Power, Product, Quotient, Ref, Sum
 from backproptable.plan import Digits, Plan
+from backproptable.ranges import Ranges
 
 __all__ = ["Tolerances"]
 
@@ -75,6 +78,7 @@ class Tolerances:
                         enumerate(formula for cell in step.cells for formula in cell.formulas), plan
                     )
                 ],
+                Ranges([formula for cell in step.cells for formula in cell.formulas], plan),
             )
             for step in plan.steps
         ]
@@ -99,37 +103,44 @@ class Tolerances:
         all_cells.value[: len(givens)] = givens
         low, high = all_cells.value.copy(), all_cells.value.copy()
         with np.errstate(all="ignore"):
-            for rows, counts, programs in self._steps:
+            for rows, counts, programs, ranges in self._steps:
                 first = np.cumsum([0, *counts])
+                least, most = ranges.of(low, high)
                 formulas = _empty(int(first[-1]), all_cells)
                 for numbers, program in programs:
                     _put(formulas, numbers, program(all_cells))
                 for place, row in enumerate(rows):
-                    ways = _Spread(
-                        *(
-                            part[first[place] : first[place + 1]]
-                            for part in (formulas.value, formulas.shares, formulas.rest)
-                        )
+                    ways = slice(first[place], first[place + 1])
+                    one = _joined(_Spread(formulas.value[ways], formulas.shares[ways], formulas.rest[ways]))
+                    self._round(row, one)
+                    all_cells.value[row], all_cells.shares[row], all_cells.rest[row] = (
+                        one.value[0],
+                        one.shares[0],
+                        one.rest[0],
                     )
-                    one = _joined(ways)
-                    reach = one.reach[0]
-                    if row in self._rounding:
-                        off = half_unit(np.abs(one.value[0]) + reach, self.figures)
-                        off = np.where(np.isfinite(reach), off, np.inf)
-                        one.shares[0, self._rounding[row]] = off
-                        reach = reach + off
-                    for into, part in (
-                        (all_cells.value, one.value),
-                        (all_cells.shares, one.shares),
-                        (all_cells.rest, one.rest),
-                    ):
-                        into[row] = part[0]
-                    slack = _SLACK * (np.abs(one.value[0]) + reach)
-                    exactly = (one.value[0] == 0) & (reach == 0)
-                    low[row] = np.where(exactly, 0.0, one.value[0] - reach - slack)
-                    high[row] = np.where(exactly, 0.0, one.value[0] + reach + slack)
+                    low[row], high[row] = self._limits(row, one, least[ways].min(axis=0), most[ways].max(axis=0))
         undefined = np.isnan(low) | np.isnan(high)
         return np.where(undefined, -np.inf, low), np.where(undefined, np.inf, high)
+
+    def _round(self, row: int, one: _Spread) -> None:
+        """Let the number be off by half a unit of its last place, if it is one that somebody may round."""
+        if row in self._rounding:
+            one.shares[0, self._rounding[row]] = self._half(np.abs(one.value[0]) + one.reach[0])
+
+    def _half(self, size: Table) -> Table:
+        half: Table = np.where(np.isfinite(size), half_unit(size, self.figures), np.inf)
+        return half
+
+    def _limits(self, row: int, one: _Spread, least: Table, most: Table) -> tuple[Table, Table]:
+        """The limits of a cell by its spread, and by the plain range from `least` to `most` of its formulas."""
+        value, reach = one.value[0], one.reach[0]
+        if row in self._rounding:
+            half = self._half(np.maximum(np.abs(least), np.abs(most)))
+            least, most = least - half, most + half
+        low, high = np.fmax(value - reach, least), np.fmin(value + reach, most)
+        slack = _SLACK * np.maximum(np.abs(low), np.abs(high))
+        exactly = (value == 0) & ((reach == 0) | (least == 0) & (most == 0))
+        return np.where(exactly, 0.0, low - slack), np.where(exactly, 0.0, high + slack)
 
 
 def _empty(count: int, like: _Spread) -> _Spread:
