@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from backproptable.lms.packing import packed
 from backproptable.plaintext import one_line
-from backproptable.quizzes.html import Html, markup_free
+from backproptable.quizzes.html import Html, html_in_xml, markup_free, xml_text
 from backproptable.quizzes.limits import limits_of, shown
 from backproptable.quizzes.question import Blank, Question, Quiz, Worked
 
@@ -102,8 +102,8 @@ def _meta(quiz: Quiz, *, pool: bool) -> str:
         (
             '<?xml version="1.0" encoding="UTF-8"?>',
             f'<quiz identifier="{_id("quiz", quiz)}" xmlns="{_CANVAS}">',
-            f"<title>{html.escape(_title(quiz, pool=pool))}</title>",
-            f"<description>{html.escape(_HTML.introduction(quiz))}</description>",
+            f"<title>{xml_text(_title(quiz, pool=pool))}</title>",
+            f"<description>{html_in_xml(_HTML.introduction(quiz))}</description>",
             "<shuffle_answers>false</shuffle_answers>",
             "<scoring_policy>keep_highest</scoring_policy>",
             "<quiz_type>assignment</quiz_type>",
@@ -125,7 +125,7 @@ def _assessment(quiz: Quiz, *, pool: bool) -> str:
     items = "\n".join(item for question in quiz.questions for item in _items(quiz, question))
     return (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<questestinterop xmlns="{_QTI}">\n'
-        f'<assessment ident="{_id("quiz", quiz)}" title="{html.escape(_title(quiz, pool=pool))}">\n'
+        f'<assessment ident="{_id("quiz", quiz)}" title="{xml_text(_title(quiz, pool=pool))}">\n'
         f"<qtimetadata>{_field('cc_maxattempts', '1')}</qtimetadata>\n"
         f'<section ident="root_section">\n{items}\n</section>\n</assessment>\n</questestinterop>\n'
     )
@@ -135,7 +135,7 @@ def _items(quiz: Quiz, question: Question) -> Iterator[str]:
     """A text with the rule and what is worked, then a question for each number."""
     title = f"{question.number}. {question.title}"
     worked = [line for line in question.lines if isinstance(line, Worked)]
-    text = "".join((f"<h4>{markup_free(title)}</h4>", *_HTML.before(question), _HTML.lines(worked, lambda _: "")))
+    text = "\n".join((f"<h4>{markup_free(title)}</h4>", *_HTML.before(question), _HTML.lines(worked, lambda _: "")))
     yield _item(quiz, "text_only_question", title, text)
     for blank in question.blanks:
         yield _item(quiz, "numerical_question", blank.name, _stem(blank), blank)
@@ -165,10 +165,10 @@ def _item(quiz: Quiz, kind: str, title: str, text: str, blank: Blank | None = No
     )
     return "\n".join(
         (
-            f'<item ident="{_id("item", quiz, kind, place)}" title="{html.escape(one_line(title))}">',
+            f'<item ident="{_id("item", quiz, kind, place)}" title="{xml_text(one_line(title))}">',
             f"<itemmetadata><qtimetadata>{metadata}</qtimetadata></itemmetadata>",
             "<presentation>",
-            f'<material><mattext texttype="text/html">{html.escape(text, quote=False)}</mattext></material>',
+            f'<material><mattext texttype="text/html">{html_in_xml(text)}</mattext></material>',
             *((asked,) if blank else ()),
             "</presentation>",
             *(_marking(blank) if blank else ()),
@@ -179,7 +179,7 @@ def _item(quiz: Quiz, kind: str, title: str, text: str, blank: Blank | None = No
 
 def _field(label: str, entry: str) -> str:
     return (
-        f"<qtimetadatafield><fieldlabel>{label}</fieldlabel><fieldentry>{html.escape(entry)}</fieldentry>"
+        f"<qtimetadatafield><fieldlabel>{label}</fieldlabel><fieldentry>{xml_text(entry)}</fieldentry>"
         "</qtimetadatafield>"
     )
 
@@ -196,7 +196,7 @@ def _marking(blank: Blank) -> Iterator[str]:
     yield "</resprocessing>"
     solution = f"<p>{_math(f'{blank.symbol} = {blank.numbers}')} = {blank.answer}</p>"
     yield '<itemfeedback ident="general_fb"><flow_mat><material>'
-    yield f'<mattext texttype="text/html">{html.escape(solution, quote=False)}</mattext>'
+    yield f'<mattext texttype="text/html">{html_in_xml(solution)}</mattext>'
     yield "</material></flow_mat></itemfeedback>"
 
 

@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from backproptable.plaintext import one_line
 from backproptable.quizzes.question import Blank, Grid, Question, Quiz, Worked
 
-__all__ = ["Html", "markup_free"]
+__all__ = ["Html", "html_in_xml", "markup_free", "xml_text"]
 
-_BRACES = str.maketrans(
+_BRACES: Final = str.maketrans(
     {"{": "&#123;", "}": "&#125;", "[": "&#91;", "]": "&#93;", "\\": "&#92;", "$": "&#36;", "@": "&#64;"}
 )
 """What systems put things in place of, or take for the beginning of mathematics."""
+
+
+_NOT_IN_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def xml_text(text: str) -> str:
+    """The text as it stands between tags of XML, or in an attribute; what XML cannot hold is left out."""
+    return html.escape(_NOT_IN_XML.sub("", text))
+
+
+def html_in_xml(markup: str) -> str:
+    """HTML as it stands between tags of XML, so that a person can read it there."""
+    kept = _NOT_IN_XML.sub("", markup).replace("]]>", "]]]]><![CDATA[>")
+    return f"<![CDATA[{kept}]]>"
 
 
 def markup_free(text: str) -> str:
@@ -34,7 +50,7 @@ class Html:
         due = (f"<p>Due: {markup_free(quiz.due)}</p>",) if quiz.due else ()
         facts = "".join(f"<li>{markup_free(name)}: {markup_free(fact)}</li>" for name, fact in quiz.facts)
         rate = f"<li>learning rate: {quiz.eta}</li>" if quiz.eta is not None else ""
-        return "".join(
+        return "\n".join(
             (
                 *due,
                 *(f"<p>{markup_free(paragraph)}</p>" for paragraph in quiz.instructions),
@@ -87,4 +103,4 @@ class Html:
 
     @staticmethod
     def _table(head: str, rows: Iterable[str]) -> str:
-        return f'<table border="1"><thead>{head}</thead><tbody>{"".join(rows)}</tbody></table>'
+        return "\n".join(('<table border="1">', f"<thead>{head}</thead>", "<tbody>", *rows, "</tbody>", "</table>"))

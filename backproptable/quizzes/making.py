@@ -101,7 +101,9 @@ class QuizMaker:
             facts=tuple((name, fact) for name, _, fact in (line.partition(": ") for line in self._words["fact"])),
             givens=givens,
             eta=eta,
-            questions=tuple(self._question(number, step, text, limits, givens) for number, step in numbered),
+            questions=tuple(
+                self._question(number, step, text, limits, (*givens, *_rate(eta))) for number, step in numbered
+            ),
             open_to=open_to,
         )
 
@@ -277,6 +279,10 @@ def _plain(cell: Cell) -> str:
 def _grid(grid: Any, text: _Texts) -> Grid:
     rows = tuple((label, tuple(text() for _ in numbers)) for label, numbers in grid.rows)
     return Grid(grid.heading, tuple(grid.columns), rows)
+
+
+def _rate(eta: str | None) -> tuple[Grid, ...]:
+    return () if eta is None else (Grid("eta", ("learning rate",), (("", (eta,)),)),)
 
 
 def _stem(grid: Grid) -> str:

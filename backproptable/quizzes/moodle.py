@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from backproptable.plaintext import one_line, shortened
-from backproptable.quizzes.html import Html, markup_free
+from backproptable.quizzes.html import Html, html_in_xml, markup_free, xml_text
 from backproptable.quizzes.limits import shown, tolerance_of
 from backproptable.quizzes.question import Blank, Question, Quiz
 
@@ -55,12 +55,12 @@ def _variant(quiz: Quiz) -> Iterator[str]:
     parts = [_HTML.introduction(quiz)]
     for question in quiz.questions:
         parts += [f"<h4>{question.number}. {markup_free(question.title)}</h4>", _step(question, givens=False)]
-    solutions = "".join(map(_HTML.solution, quiz.questions))
-    yield _question(quiz, "cloze", quiz.student, "all", "".join(parts), solutions)
+    solutions = "\n".join(map(_HTML.solution, quiz.questions))
+    yield _question(quiz, "cloze", quiz.student, "all", "\n".join(parts), solutions)
 
 
 def _step(question: Question, *, givens: bool = True) -> str:
-    return "".join([*_HTML.before(question, givens=givens), _HTML.lines(question.lines, _answer)])
+    return "\n".join([*_HTML.before(question, givens=givens), _HTML.lines(question.lines, _answer)])
 
 
 def _answer(blank: Blank) -> str:
@@ -74,7 +74,7 @@ def _category(title: str, name: str, *, info: str) -> str:
     path = "/".join(["$course$", "top", *map(_part, (title, name))])
     return (
         f'<question type="category"><category>{_text(path)}</category>'
-        f'<info format="html">{_text(f"<p>{markup_free(info)}</p>")}</info></question>'
+        f'<info format="html">{_html(f"<p>{markup_free(info)}</p>")}</info></question>'
     )
 
 
@@ -88,16 +88,20 @@ def _question(quiz: Quiz, kind: str, name: str, place: str, body: str, solution:
     parts = [
         f'<question type="{kind}">',
         f"<name>{_text(shortened(one_line(name), _LONGEST_NAME))}</name>",
-        f'<questiontext format="html">{_text(body)}</questiontext>',
-        f'<generalfeedback format="html">{_text(solution)}</generalfeedback>',
+        f'<questiontext format="html">{_html(body)}</questiontext>',
+        f'<generalfeedback format="html">{_html(solution)}</generalfeedback>',
         *(["<defaultgrade>0</defaultgrade>"] if kind == "description" else ()),
         "<penalty>0</penalty>",
         "<hidden>0</hidden>",
-        f"<idnumber>{html.escape(f'{quiz.code}-{place}')}</idnumber>",
+        f"<idnumber>{xml_text(f'{quiz.code}-{place}')}</idnumber>",
         "</question>",
     ]
     return "\n".join(parts)
 
 
+def _html(markup: str) -> str:
+    return f"<text>{html_in_xml(markup) if markup else ''}</text>"
+
+
 def _text(text: str) -> str:
-    return f"<text>{html.escape(text, quote=False)}</text>"
+    return f"<text>{xml_text(text)}</text>"
