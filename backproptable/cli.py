@@ -268,8 +268,8 @@ def init(output: Path) -> None:
     default="md",
     show_default=True,
     metavar="md,tex,csv,...",
-    help="Sheets to write: md, tex, csv. Quizzes for course systems: moodle, canvas.",
-    shell_complete=_listed("md", "tex", "csv", "moodle", "canvas"),
+    help="Sheets to write: md, tex, csv. Quizzes for course systems: moodle, qti21, canvas.",
+    shell_complete=_listed("md", "tex", "csv", "moodle", "qti21", "canvas"),
 )
 @click.option("--pool", type=click.IntRange(1, 999), metavar="N", help="N variants for nobody in place of a roster.")
 @click.option(

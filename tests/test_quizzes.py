@@ -11,7 +11,7 @@ from support.classes import SMALL, Outcome, called, contents, entries, rows, sav
 from support.hostile import hostile_rows
 from support.quizzes import canvas_quizzes, moodle_bank
 
-FORMATS = ("moodle", "canvas")
+FORMATS = ("moodle", "qti21", "canvas")
 
 
 def assign(folder: Path, *words: object) -> Outcome:
@@ -26,7 +26,7 @@ def course(tmp_path: Path) -> Path:
 
 
 def test_a_class_gets_the_quizzes_of_its_sheets(course: Path) -> None:
-    outcome = assign(course, course / "roster.csv", "--format", "md,moodle,canvas")
+    outcome = assign(course, course / "roster.csv", "--format", "md,moodle,canvas,qti21")
     assert outcome.code == 0, outcome
     assert "3 quizzes in " in outcome.out
     assert "3 sheets in " in outcome.out
@@ -129,7 +129,7 @@ def test_a_preview_has_quizzes_of_nobodys_numbers(course: Path) -> None:
     [
         ((), "ROSTER and --pool: are both missing."),
         (("roster.csv", "--pool", "3"), "ROSTER and --pool: are both given."),
-        (("--pool", "3", "--format", "scorm"), "quizzes: moodle, canvas"),
+        (("--pool", "3", "--format", "scorm"), "quizzes: moodle, qti21, canvas"),
         (("roster.csv", "--format", "moodle", "--zip", "student"), "--zip: packs sheets, and none are asked for."),
     ],
 )

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple, Protocol
 
 from backproptable.quizzes.canvas import canvas_zip
 from backproptable.quizzes.moodle import moodle_xml
+from backproptable.quizzes.qti21 import qti21_zip
 from backproptable.quizzes.question import Quiz
 
 __all__ = ["QUIZ_FORMATS", "QuizFormat"]
@@ -40,6 +41,14 @@ QUIZ_FORMATS: Final[dict[str, QuizFormat]] = {
         "Question bank > Import > Moodle XML format. Students: each has a category with a question per step; add those"
         " to a quiz of theirs. A pool: add random questions to one quiz, one from the category of variants.",
         "Moodle takes a number that is as far off on the other side, too: limits are as wide as the wider side.",
+    ),
+    "qti21": QuizFormat(
+        "QTI 2.1 (OpenOlat, TAO, ONYX and others)",
+        "zip",
+        1,
+        qti21_zip,
+        "Import the package of each student or variant: it holds a test with an item per step.",
+        "A system has to mark by the rules in the items, and to show MathML.",
     ),
     "canvas": QuizFormat(
         "Canvas, classic quizzes (QTI 1.2)",

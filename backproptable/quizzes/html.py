@@ -35,7 +35,7 @@ def html_in_xml(markup: str) -> str:
 
 def markup_free(text: str) -> str:
     """Words of a teacher or of a roster, so that no course system takes anything in them for more than words."""
-    return html.escape(one_line(text)).translate(_BRACES)
+    return html.escape(_NOT_IN_XML.sub("", one_line(text))).translate(_BRACES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,8 @@ class Html:
 
     math: Callable[[str], str]
     """TeX as the system takes it, as HTML."""
+    table: str = '<table border="1">'
+    """How a table begins."""
 
     def introduction(self, quiz: Quiz) -> str:
         """What stands before all questions: what to do, the net, and every number that is given."""
@@ -101,6 +103,5 @@ class Html:
     def _cells(tag: str, cells: Iterable[str]) -> str:
         return "<tr>" + "".join(f"<{tag}>{cell}</{tag}>" for cell in cells) + "</tr>"
 
-    @staticmethod
-    def _table(head: str, rows: Iterable[str]) -> str:
-        return "\n".join(('<table border="1">', f"<thead>{head}</thead>", "<tbody>", *rows, "</tbody>", "</table>"))
+    def _table(self, head: str, rows: Iterable[str]) -> str:
+        return "\n".join((self.table, f"<thead>{head}</thead>", "<tbody>", *rows, "</tbody>", "</table>"))
