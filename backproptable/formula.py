@@ -38,6 +38,7 @@ __all__ = [
     "rebuilt",
     "references",
     "with_part",
+    "with_parts",
 ]
 
 
@@ -200,6 +201,12 @@ def with_part(formula: Formula, place: int, part: Formula) -> Formula:
     """The same formula with another of its direct parts, counted as `children` gives them."""
     places = iter(range(len(children(formula))))
     return rebuilt(formula, lambda own: part if next(places) == place else own)
+
+
+def with_parts(formula: Formula, parts: Iterable[Formula]) -> Formula:
+    """The same kind of node over other parts, in the order that `children` gives its own."""
+    rest = iter(parts)
+    return rebuilt(formula, lambda _: next(rest))
 
 
 def put_in(formula: Formula, replace: Callable[[Ref], Formula]) -> Formula:

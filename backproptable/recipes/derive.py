@@ -10,6 +10,7 @@ import numpy as np
 from backproptable.errors import InputError, Problem
 from backproptable.names import Address
 from backproptable.plan import Cell, Digits, Plan, Step
+from backproptable.recipes.explained import explained
 from backproptable.recipes.recipe import Recipe
 from backproptable.recipes.unroll import LOSS, Pass, Worked
 from backproptable.recipes.updates import update_steps
@@ -55,11 +56,11 @@ def _steps(recipe: Recipe, inputs: Sequence[str]) -> Iterator[Step]:
     for update in range(1, max(recipe.updates, 1) + 1):
         now = Pass(update)
         lines = recipe.lines(now)
-        yield from map(_forward, lines)
         back = way_back(lines, recipe.givens, now, inputs)
-        yield from back.steps
+        steps = [*map(_forward, lines), *back.steps]
         if recipe.updates:
-            yield from update_steps(back.gradients, recipe.rule, update)
+            steps += update_steps(back.gradients, recipe.rule, update)
+        yield from steps if update > 1 else explained(steps, back.chains, recipe.starts, recipe.ranks)
     if recipe.updates:
         yield from map(_forward, recipe.lines(Pass(recipe.updates, primed=True)))
 

@@ -79,7 +79,10 @@ def _derivative(address: Address, recipe: Recipe) -> str:
         if bottom in recipe.shapes:
             below = below._replace(update=1)
         fraction = partial_symbol(Address("L", update=address.update), below)
-        return fraction if address.share is None else rf"\Bigl({fraction}\Bigr)_{{t={address.share}}}"
+        if address.share is None:
+            return fraction
+        step = f"t={address.share}" if isinstance(address.share, int) else address.share
+        return rf"\Bigl({fraction}\Bigr)_{{{step}}}"
     rank = recipe.ranks.get(top, 0)
     units, rest = address.units[:rank], address.units[rank:]
     return partial_symbol(address._replace(family=top, units=units), below._replace(units=rest or units))

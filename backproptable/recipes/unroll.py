@@ -46,10 +46,11 @@ from backproptable.recipes.syntax import (
     Times,
     Transposed,
 )
+from backproptable.recipes.written_out import WRITTEN_OUT
 
 __all__ = ["FUNCTIONS", "LOSS", "Given", "Pass", "Slope", "Unrolled", "Worked", "taken_apart", "unroll"]
 
-FUNCTIONS: Final = frozenset({*ENTRYWISE, *MIXING, *ARRAY_FUNCTIONS})
+FUNCTIONS: Final = frozenset({*ENTRYWISE, *MIXING, *ARRAY_FUNCTIONS, *WRITTEN_OUT})
 """Every function that a recipe can use."""
 LOSS: Final = "L"
 
@@ -180,7 +181,10 @@ def _apart(line: Line, taken: set[str], inner: frozenset[str], letter: str) -> I
         simple = is_there(arg)
         inside = walk(arg)
         if not simple:
-            inside = own_line(f"z({line.name})", inside, part.at)
+            first = f"z({line.name})" not in taken
+            inside = own_line(f"{'z' if first else 'u'}({line.name})", inside, part.at)
+        if part.function in WRITTEN_OUT and not part.options:
+            return walk(WRITTEN_OUT[part.function](inside, part.at))
         alone = replace(part, args=(inside,))
         if whole and not in_loss:
             return alone

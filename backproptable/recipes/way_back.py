@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from backproptable.errors import PlanError
-from backproptable.formula import Formula, Num, Ref, references
+from backproptable.formula import Formula, Num, Partial, Ref, references
 from backproptable.names import Address, name_of
 from backproptable.plan import Cell, Digits, Reason, Step
 from backproptable.recipes.mixing import MIXING
@@ -37,6 +37,8 @@ class WayBack:
     steps: tuple[Step, ...]
     gradients: Mapping[Address, Address]
     """The cell of dL/dW of every entry of a parameter."""
+    chains: Mapping[Address, Formula]
+    """Of its cells, the chain rule by named factors; of a slope, the partial derivative that it is."""
 
 
 @dataclass
@@ -62,6 +64,7 @@ class _Walk:
     steps: list[Step] = field(default_factory=list)
     blame: dict[Address, Formula] = field(default_factory=dict)
     """dL/d of every cell: a cell of its own, another one that is the same number, or a constant."""
+    chains: dict[Address, Formula] = field(default_factory=dict)
 
     def whole(self) -> WayBack:
         self.line_of = {cell: number for number, line in enumerate(self.lines) for cell, _ in line.cells}
@@ -79,7 +82,7 @@ class _Walk:
                 self._blame_line(line)
             self._parameters_of(number)
         self._totals()
-        return WayBack(tuple(self.steps), self.gradients)
+        return WayBack(tuple(self.steps), self.gradients, self.chains)
 
     def _loss(self) -> Address:
         return next(cell for line in self.lines if line.name == LOSS for cell, _ in line.cells)
@@ -148,6 +151,7 @@ class _Walk:
         cells = [cell for cell, _ in line.cells if cell in self.wanted]
         self._add_slopes(cells)
         formulas = {cell: self._sum_over_uses(cell) for cell in cells}
+        self.chains.update({_derivative(cell): self._chain(cell) for cell in cells})
         if all(isinstance(formula, Ref) or is_constant(formula) for formula in formulas.values()):
             self.blame.update(formulas)
             return
@@ -171,6 +175,16 @@ class _Walk:
             if blame is None:  # nothing behind it reaches the loss
                 continue
             terms.append(multiplied(blame, self._slope(use, cell)))
+        return added(terms) if terms else Num("0")
+
+    def _chain(self, cell: Address, of: Sequence[_Use] | None = None) -> Formula:
+        """The same sum with every derivative as the symbol it is."""
+        terms = []
+        for use in self.uses[cell] if of is None else of:
+            blame = self.blame.get(use.cell)
+            if blame is not None:
+                slope = self.own_slopes.get((use.cell, cell)) or Partial(Ref(use.cell), Ref(cell))
+                terms.append(multiplied(blame, slope))
         return added(terms) if terms else Num("0")
 
     def _slope(self, use: _Use, cell: Address) -> Formula:
@@ -215,6 +229,7 @@ class _Walk:
             else:
                 continue
             self.own_slopes[use.cell, cell] = Ref(name)
+            self.chains[name] = Partial(Ref(use.cell), Ref(cell))
         if made:
             self._add(Reason.LOCAL_DERIVATIVE, made)
 
@@ -280,6 +295,7 @@ class _Walk:
         for entry in self._entries(name):
             of = [use for use in self.uses[entry] if self.lines[use.line].step == step and use.cell in self.blame]
             formulas[entry] = self._sum_over_uses(entry, of)
+            self.chains[self._gradient(entry)._replace(share=step)] = self._chain(entry, of)
         if all(isinstance(one, Ref) or is_constant(one) for one in formulas.values()) or step is None:
             return
         cells = [self._cell(self._gradient(entry)._replace(share=step), one) for entry, one in formulas.items()]
@@ -309,6 +325,7 @@ class _Walk:
         learns = any(given.name == name and given.learns for given in self.givens)
         self._add_slopes(entries)
         cells = [self._cell(self._gradient(entry), self._sum_over_uses(entry)) for entry in entries]
+        self.chains.update({self._gradient(entry): self._chain(entry) for entry in entries})
         if learns:
             self.gradients.update({entry: self._gradient(entry) for entry in entries})
         self._add(Reason.GRADIENT if learns else Reason.PATH_SUM, cells)

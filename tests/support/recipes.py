@@ -1,16 +1,19 @@
 """Recipes worked out by NumPy on whole arrays, by code that knows no cells; and recipes drawn at random.
 
 The interpreter takes the tree of the text and complex numbers, so that derivatives of the loss come out of
-a complex step: f'(x) = Im f(x + ih) / h, exact to the last digit.
+a complex step: f'(x) = Im f(x + ih) / h, exact to the last digit. It is written in what `autograd` can follow,
+which gives dL/d of every array between as well.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import product
 from random import Random
 from typing import Any
 
-import numpy as np
+import autograd.numpy as np
+from autograd import grad
 
 from backproptable.recipes.recipe import Recipe
 from backproptable.recipes.syntax import (
@@ -28,9 +31,9 @@ from backproptable.recipes.syntax import (
     Transposed,
 )
 
-__all__ = ["gradients", "random_recipe", "worked_arrays"]
+__all__ = ["blame", "gradients", "random_recipe", "worked_arrays"]
 
-Array = np.ndarray[Any, np.dtype[np.complex128]]
+Array = Any  # an array of numbers, or what autograd follows it by
 STEP = 1e-30
 
 
@@ -59,7 +62,8 @@ def _windows(array: Array, size: int, stride: int) -> dict[tuple[int, ...], Arra
     """The windows of one plane (or line), by their place in the output."""
     counts = [(length - size) // stride + 1 for length in array.shape]
     return {
-        place: array[tuple(slice(one * stride, one * stride + size) for one in place)] for place in np.ndindex(*counts)
+        place: array[tuple(slice(one * stride, one * stride + size) for one in place)]
+        for place in product(*map(range, counts))
     }
 
 
@@ -67,24 +71,21 @@ def _pool(array: Array, size: int, stride: int, one: Any) -> Array:
     if array.ndim == 3:
         return np.stack([_pool(plane, size, stride, one) for plane in array])
     found = _windows(array, size, stride or size)
-    result = np.empty(np.add(max(found), 1), dtype=complex)
-    for place, window in found.items():
-        result[place] = one(window)
-    return result
+    counts = [last + 1 for last in max(found)]
+    return np.reshape(np.stack([one(window) for window in found.values()]), counts)
 
 
 def _conv(array: Array, kernel: Array, stride: int, padding: int) -> Array:
     if kernel.ndim == array.ndim:
         return _conv(array[None], kernel[None, None], stride, padding)[0]
-    padded = np.pad(array, [(0, 0), *[(padding, padding)] * (array.ndim - 1)])
+    padded = np.pad(array, [(0, 0), *[(padding, padding)] * (array.ndim - 1)], "constant")
     size = kernel.shape[2:]
     counts = [(length - width) // stride + 1 for length, width in zip(padded.shape[1:], size, strict=True)]
-    result = np.empty((kernel.shape[0], *counts), dtype=complex)
-    for place in np.ndindex(*counts):
+    entries = []
+    for number, *place in product(range(kernel.shape[0]), *map(range, counts)):
         at = tuple(slice(one * stride, one * stride + width) for one, width in zip(place, size, strict=True))
-        for number, weights in enumerate(kernel):
-            result[(number, *place)] = (padded[(slice(None), *at)] * weights).sum()
-    return result
+        entries.append(np.sum(padded[(slice(None), *at)] * kernel[number]))
+    return np.reshape(np.stack(entries), (kernel.shape[0], *counts))
 
 
 def _huber(off: Array) -> Array:
@@ -104,6 +105,8 @@ FUNCTIONS: dict[str, Any] = {
     "elu": lambda z, alpha=1: np.where(np.real(z) > 0, z, float(alpha) * (np.exp(z) - 1)),
     "softplus": lambda z: np.log(1 + np.exp(z)),
     "hard_sigmoid": lambda z: np.where(np.real(z) > 3, 1, np.where(np.real(z) > -3, z / 6 + 0.5, 0)),
+    "silu": lambda z: z / (1 + np.exp(-z)),
+    "gelu": lambda z: z / 2 * (1 + np.tanh(0.7978845608 * (z + 0.044715 * z**3))),
     "sum": lambda z: z.sum(),
     "mean": lambda z: z.mean(),
     "var": lambda z: ((z - z.mean()) ** 2).mean(),
@@ -132,7 +135,7 @@ def _value(part: Any, names: Mapping[str, Any], step: int | None, letter: str) -
 
     match part:
         case Number(text):
-            return np.array(complex(text))
+            return np.array(float(text))
         case Name(name):
             found = names[name]
             return found[step] if isinstance(found, dict) else found
@@ -171,18 +174,24 @@ def _value(part: Any, names: Mapping[str, Any], step: int | None, letter: str) -
     raise TypeError(part)
 
 
-def worked_arrays(recipe: Recipe, given: Mapping[str, Array]) -> dict[str, Any]:
-    """Every array of one sample; those of time steps by their step."""
+def worked_arrays(
+    recipe: Recipe, given: Mapping[str, Array], added: Mapping[tuple[str, int | None], Array] | None = None
+) -> dict[str, Any]:
+    """Every array of one sample; those of time steps are stacked. `added` moves what lines (in their steps) give."""
     names: dict[str, Any] = dict(given)
+
+    def moved(name: str, step: int | None, value: Any) -> Any:
+        return value + added[name, step] if added and (name, step) in added else value
+
     for part in recipe.script.parts:
         if not isinstance(part, Block):
-            names[part.name] = np.asarray(_value(part.expression, names, None, ""))
+            names[part.name] = moved(part.name, None, _value(part.expression, names, None, ""))
             continue
         last = recipe.numbers[part.last] if isinstance(part.last, str) else part.last
         names |= {line.name: {} for line in part.lines}
         for step in range(1, last + 1):
             for line in part.lines:
-                names[line.name][step] = np.asarray(_value(line.expression, names, step, part.letter))
+                names[line.name][step] = moved(line.name, step, _value(line.expression, names, step, part.letter))
         for line in part.lines:  # after the block, all steps are one array
             steps = names[line.name]
             names[line.name] = np.stack([steps[step] for step in sorted(steps)])
@@ -192,11 +201,11 @@ def worked_arrays(recipe: Recipe, given: Mapping[str, Array]) -> dict[str, Any]:
 def loss(recipe: Recipe, given: Mapping[str, Array]) -> complex:
     """L over all samples; `given` has a row per sample for x and y where there is a batch."""
     if recipe.samples is None:
-        return complex(worked_arrays(recipe, given)["L"].reshape(()))
+        return complex(np.reshape(worked_arrays(recipe, given)["L"], ()))
     total = 0j
     for sample in range(recipe.samples):
         own = {name: array[sample] if name in ("x", "y") else array for name, array in given.items()}
-        total += complex(worked_arrays(recipe, own)["L"].reshape(()))
+        total += complex(np.reshape(worked_arrays(recipe, own)["L"], ()))
     return total / recipe.samples if recipe.averages else total
 
 
@@ -213,9 +222,62 @@ def gradients(recipe: Recipe, given: Mapping[str, Array]) -> dict[str, Array]:
     return found
 
 
+def blame(recipe: Recipe, given: Mapping[str, Array]) -> dict[tuple[str, int | None], Array]:
+    """dL/d of every array of one sample, by autograd: what is given and learns, and every line (in its time step)."""
+    arrays = worked_arrays(recipe, given)
+    moves: dict[tuple[str, int | None], Array] = {}
+    for part in recipe.script.parts:
+        for line in part.lines if isinstance(part, Block) else (part,):
+            value = np.real(arrays[line.name])
+            steps = enumerate(value, start=1) if isinstance(part, Block) else [(None, value)]
+            moves |= {(line.name, step): np.zeros(np.shape(one)) for step, one in steps}
+    learns = {name: np.real(given[name]) for name in recipe.parameters}
+
+    def whole(both: tuple[dict[str, Array], dict[tuple[str, int | None], Array]]) -> Any:
+        parameters, added = both
+        return np.real(np.reshape(worked_arrays(recipe, {**given, **parameters}, added)["L"], ()))
+
+    of_given, of_lines = grad(whole)((learns, moves))
+    return {(name, None): slope for name, slope in of_given.items()} | of_lines
+
+
 # --- recipes at random -------------------------------------------------------------------------
 
-BENDING = ["tanh", "sigmoid", "exp", "softplus", "relu", "leaky_relu", "elu", "hard_sigmoid"]
+BENDING = ["tanh", "sigmoid", "exp", "softplus", "relu", "leaky_relu", "elu", "hard_sigmoid", "silu", "gelu"]
+
+
+FORMS = [
+    "{name} = {bend}({one})",
+    "{name} = {bend}({one} {matrix} + {other})",
+    "{name} = {one} {matrix} + {other}",
+    "{name} = {one} * {other} - s * {one}",
+    "{name} = {one} / ({other}^2 + 1)",
+    "{name} = softmax({one} {matrix})",
+    "{name} = {one} * {matrix}[1] + {matrix}[:,2]",
+    "{name} = mean({one}) * {other} + max({one}) * {one}",
+    "{name} = -{one} {matrix}^T {second}",
+    "{name} = sqrt({one}^2 + 1) + ln({other}^2 + 2)",
+    "{name} = {one} * tanh({other}) + sigmoid({one} * {other})",
+    "{name} = var({one}) * {other} + flatten({one}) / 3",
+    "{name} = layer_norm({one} + {other}, epsilon=0.1)",
+    "{inner} = batch_norm({matrix}, epsilon=0.1)\n{name} = {one} {inner} + {other}",
+    "{inner} = softmax({matrix} {second} / 1.4, causal=true)\n{name} = {one} {inner}",
+    "{inner} = conv({matrix}, {second}, padding=1)\n{name} = {one} max_pool({inner}, size=2, stride=1)",
+    "{inner} = avg_pool(conv({matrix}, {second}, padding=1), size=2, stride=1)\n{name} = {one} {inner} - {other}",
+    "{inner} = concat({one}, {other})\n{name} = conv({inner}, {one}, stride=2) / 2",
+    "{name} = {one} lookup({matrix}, [2, 1]) + {other}",
+    "{name} = {one} + sum({other}) * identity({one}) / 3",
+]
+"""Lines that make a vector of 2 of others."""
+LOSSES = [
+    "half_sse(y, {})",
+    "sse(y, {})",
+    "mse(y, {})",
+    "huber(y, {})",
+    "hinge(y, {})",
+    "cross_entropy(y, softmax({}))",
+    "binary_cross_entropy(y, sigmoid({}))",
+]
 
 
 def random_recipe(seed: int) -> Recipe:
@@ -234,30 +296,20 @@ def random_recipe(seed: int) -> Recipe:
         lines += ["k = h[2] + g[1]"]
         vectors.append("k")
     for number in range(chance.randint(2, 6)):
-        name = f"a{number}"
-        one, other, matrix = vector(), vector(), chance.choice(matrices)
-        forms = [
-            f"{chance.choice(BENDING)}({one})",
-            f"{chance.choice(BENDING)}({one} {matrix} + {other})",
-            f"{one} {matrix} + {other}",
-            f"{one} * {other} - s * {one}",
-            f"{one} / ({other}^2 + 1)",
-            f"softmax({one} {matrix})",
-            f"{one} * {matrix}[1] + {matrix}[:,2]",
-            f"mean({one}) * {other} + max({one}) * {one}",
-            f"-{one} {matrix}^T {chance.choice(matrices)}",
-            f"sqrt({one}^2 + 1) + ln({other}^2 + 2)",
-            f"{one} * tanh({other}) + sigmoid({one} * {other})",
-            f"var({one}) * {other} + flatten({one}) / 3",
-        ]
-        lines.append(f"{name} = {chance.choice(forms)}")
+        name, inner = f"a{number}", f"m{number}"
+        one, other, matrix, second = vector(), vector(), chance.choice(matrices), chance.choice(matrices)
+        form = chance.choice(FORMS)
+        bend = chance.choice(BENDING)
+        lines += form.format(
+            name=name, inner=inner, one=one, other=other, matrix=matrix, second=second, bend=bend
+        ).splitlines()
         vectors.append(name)
     used = " ".join(line.partition("=")[2] for line in lines)
     terms = [f"sum({name}^2) / 8" for name in [*vectors[1:], *("h", "g") * in_time] if not _uses(used, name)]
     terms += [f"sum({name}) / 4" for name in ("x", "V") if not _uses(used, name)]
     terms += ["s^2"] if not _uses(used, "s") else []
-    target = chance.choice(["half_sse", "mse", "huber", "hinge"])
-    lines.append(f"L = {' + '.join([f'{target}(y, {vectors[-1]})', *terms])}")
+    target = chance.choice(LOSSES).format(vectors[-1])
+    lines.append(f"L = {' + '.join([target, *terms])}")
     return Recipe(
         forward="\n".join(lines),
         shapes=shapes,

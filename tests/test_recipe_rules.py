@@ -1,0 +1,162 @@
+"""The rules in letters of recipes: with numbers for the letters, and sums written out, each is its lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import product
+
+import pytest
+
+from backproptable.derive import derive_plan
+from backproptable.draw import draw_givens
+from backproptable.evaluate import solve
+from backproptable.formula import Formula, Partial, Ref, Sigma, Sum, children, with_parts
+from backproptable.names import Address
+from backproptable.recipes.files import recipe_in
+from backproptable.recipes.letters import Entry, rules_of
+from backproptable.recipes.recipe import Recipe
+from backproptable.recipes.unroll import Pass
+from backproptable.recipes.way_back import way_back
+from backproptable.render.formats import render_sheet
+from backproptable.shipped import shipped_texts
+from support.recipes import random_recipe
+
+_INDEX = re.compile(r"(?:(\d*)([a-z])\+)?(\d*)([a-z])([+-]\d+)?\Z")
+
+
+def number(index: int | str | None, binding: dict[str, int]) -> int | None:
+    """What an index is, such as ``2i+k-1``."""
+    if not isinstance(index, str):
+        return index
+    match = _INDEX.match(index)
+    assert match, index
+    first, letter, second, other, more = match.groups()
+    total = int(first or 1) * binding[letter] if letter else 0
+    return total + int(second or 1) * binding[other] + int(more or 0)
+
+
+def cell_of(to: Address, binding: dict[str, int]) -> Address:
+    units = tuple(number(unit, binding) or 0 for unit in to.units)
+    sample, time, share = (number(index, binding) for index in (to.sample, to.time, to.share))
+    return to._replace(units=units, sample=sample, time=time, share=share)
+
+
+def is_line(rule: Formula, line: Formula, binding: dict[str, int]) -> bool:
+    """Whether the line is the rule, with numbers for its letters and some number of terms in each of its sums."""
+    match rule:
+        case Ref(Address() as to):
+            return line == Ref(cell_of(to, binding))
+        case Partial(of, by):
+            return isinstance(line, Partial) and is_line(of, line.of, binding) and is_line(by, line.by, binding)
+        case Sum(terms):
+            return isinstance(line, Sum) and are_terms(terms, line.terms, binding)
+        case Sigma():
+            return isinstance(line, Sum) and are_terms((rule,), line.terms, binding)
+    parts, others = children(rule), children(line)
+    same = type(rule) is type(line) and with_parts(rule, others) == line and len(parts) == len(others)
+    return same and all(is_line(part, other, binding) for part, other in zip(parts, others, strict=True))
+
+
+def are_terms(rule: tuple[Formula, ...], terms: tuple[Formula, ...], binding: dict[str, int]) -> bool:
+    """The same of a row of terms: each sum sign takes as many as it can stand for."""
+    if not rule:
+        return not terms
+    first, *rest = rule
+    if not isinstance(first, Sigma):
+        return bool(terms) and is_line(first, terms[0], binding) and are_terms(tuple(rest), terms[1:], binding)
+    letters, body = [first.index], first.body
+    while isinstance(body, Sigma):
+        letters.append(body.index)
+        body = body.body
+    for lengths in product(range(2, len(terms) + 1), repeat=len(letters)):
+        places = list(product(*(range(1, length + 1) for length in lengths)))
+        own = [binding | dict(zip(letters, place, strict=True)) for place in places]
+        if (
+            len(own) <= len(terms)
+            and all(is_line(body, term, one) for one, term in zip(own, terms, strict=False))
+            and are_terms(tuple(rest), terms[len(own) :], binding)
+        ):
+            return True
+    return False
+
+
+def binding_of(left: Address, cell: Address) -> dict[str, int]:
+    own = [*zip(left.units, cell.units, strict=True), (left.sample, cell.sample), (left.time, cell.time)]
+    return {str(mark): int(value) for mark, value in [*own, (left.share, cell.share)] if isinstance(mark, str)}
+
+
+def first_pass(recipe: Recipe) -> Iterator[tuple[str, list[Entry]]]:
+    """The cells of one pass by array, as the sheet works them, with the chain rule of each."""
+    now = Pass()
+    lines = recipe.lines(now)
+    back = way_back(lines, recipe.givens, now)
+    arrays: dict[str, list[Entry]] = {}
+    for line in lines:
+        arrays.setdefault(line.name, []).extend(Entry(cell, (formula,)) for cell, formula in line.cells)
+    for step in back.steps:
+        for cell in step.cells:
+            assert cell.formula is not None
+            arrays.setdefault(cell.address.family, []).append(
+                Entry(cell.address, (back.chains[cell.address], cell.formula))
+                if cell.address in back.chains
+                else Entry(cell.address, (cell.formula,))
+            )
+    yield from arrays.items()
+
+
+def check(recipe: Recipe) -> int:
+    seen = 0
+    for _, entries in first_pass(recipe):
+        for rule in rules_of(entries, recipe.ranks):
+            by_cell = {entry.cell: entry for entry in entries}
+            for cell in rule.cells:
+                binding = binding_of(rule.left.address, cell)
+                assert cell_of(rule.left.address, binding) == cell
+                assert is_line(rule.right[-1], by_cell[cell].right[-1], binding), cell
+                if len(rule.right) > 1:
+                    assert is_line(rule.right[0], by_cell[cell].right[0], binding), cell
+                seen += 1
+    return seen
+
+
+@pytest.mark.parametrize("name", shipped_texts("recipes"))
+def test_rules_of_shipped_recipes_are_their_lines(name: str) -> None:
+    assert check(recipe_in({"net": {"kind": name}}, None))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_rules_of_random_recipes_are_their_lines(seed: int) -> None:
+    check(random_recipe(seed))
+
+
+def sheet(name: str) -> str:
+    plan = derive_plan(recipe_in({"net": {"kind": name}}, None))
+    return render_sheet(solve(plan, draw_givens(plan, 5)))
+
+
+PRINTED = {
+    "attention": (
+        r"Q_ {ij} = \sum_ {k} x_ {ik} \cdot W^{(Q)}_ {kj}",
+        r"\dfrac{\partial A_ {ij}}{\partial S_ {ik}} = -A_ {ij} \cdot A_ {ik}",
+    ),
+    "convolution": (r"c_ {ij} = \sum_ {k} \sum_ {m} x_ {i+k-1,j+m-1} \cdot K_ {km} + b_ {1}",),
+    "lstm": (
+        r"c_ {t,1} = {f_ {t,1} \cdot c_ {t-1,1}} + {i_ {t,1} \cdot g_ {t,1}}",
+        r"z^{(g)}_ {t,1} = \sum_ {j} x_ {tj} \cdot W^{(g)}_ {j1} + {h_ {t-1,1} \cdot U^{(g)}_ {11}} + b^{(g)}_ {1}",
+    ),
+}
+"""What a lecturer would write on the board."""
+
+
+@pytest.mark.parametrize("name", PRINTED)
+def test_the_sheet_prints_them(name: str) -> None:
+    page = sheet(name)
+    for rule in PRINTED[name]:
+        assert page.count(f"\n${rule}$\n") == 1  # once: time steps repeat it, and so does the pass after the update
+
+
+def test_the_chain_of_a_single_number_is_told_by_name() -> None:
+    """A line of one cell has no letters, but why it is a product is said."""
+    page = sheet("lstm")
+    assert r"+ {\dfrac{\partial L}{\partial c_ {2,1}} \cdot \dfrac{\partial c_ {2,1}}{\partial c_ {1,1}}} = " in page
