@@ -10,6 +10,7 @@ import secrets
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
@@ -306,7 +307,7 @@ def assign(
     """
     from backproptable.assign import assign_class, preview  # noqa: PLC0415 - heavy
     from backproptable.course import load_course  # noqa: PLC0415
-    from backproptable.quizzes.variants import variants  # noqa: PLC0415
+    from backproptable.quizzes.variants import VARIANT_FILES, variants  # noqa: PLC0415
     from backproptable.rosters.reading import read_roster  # noqa: PLC0415
     from backproptable.summary import next_steps, summary, untested_lines  # noqa: PLC0415
 
@@ -314,7 +315,8 @@ def assign(
         what = "are both given." if roster else "are both missing."
         raise InputError([Problem("ROSTER and --pool", what, "Name a class list, or ask for a pool of variants.")])
     if roster is None:
-        loaded, students = load_course(course and _started(course, output)), variants(pool or 0)
+        loaded = replace(load_course(course and _started(course, output)), file_name=VARIANT_FILES)
+        students = variants(pool or 0)
     else:
         loaded, listed = _both(
             lambda: load_course(course and _started(course, output)),

@@ -91,6 +91,13 @@ def test_a_pool_is_drawn_for_nobody_and_grows_without_changing(course: Path) -> 
     assert contents(course / "out/assignments").items() >= sheets.items()
 
 
+def test_a_pool_needs_no_columns_of_a_roster(course: Path) -> None:
+    save_course(course, '[course]\nfile_name = "{group}_{student_id}.md"\n' + SMALL)
+    assert assign(course, "--pool", "1", "--format", "md,qti21").code == 0
+    assert set(contents(course / "out/quizzes/qti21")) == {"VARIANT_001.zip"}
+    assert set(contents(course / "out/assignments")) == {"VARIANT_001.md"}
+
+
 def test_the_files_are_the_same_each_time_and_newcomers_come_behind(course: Path) -> None:
     words = (course / "roster.csv", "--format", ",".join(FORMATS))
     assert assign(course, *words).code == 0

@@ -10,6 +10,7 @@ import hashlib
 import html
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
 
@@ -26,11 +27,15 @@ _TYPED: Final = Decimal("0.0001")
 _SMALLEST: Final = Decimal("0.1")
 """A number nearer to 0 would lose figures."""
 
+_MOST_REMEMBERED: Final = 10_000
+"""Equations; those in symbols are the same in every quiz of a course."""
+
 _QTI: Final = "http://www.imsglobal.org/xsd/ims_qtiasiv1p2"
 _PACKAGE: Final = "http://www.imsglobal.org/xsd/imsccv1p1/imscp_v1p1"
 _CANVAS: Final = "http://canvas.instructure.com/xsd/cccv1p0"
 
 
+@lru_cache(_MOST_REMEMBERED)
 def _math(tex: str) -> str:
     """An equation as Canvas's own editor leaves it: a picture that Canvas draws, with its TeX beside it."""
     written = html.escape(tex)

@@ -29,7 +29,6 @@ from backproptable.render.document import Document, Row, StepView, lay_out
 from backproptable.render.form import Form
 from backproptable.render.page import NUMBER_STYLES
 from backproptable.render.printers import Place, plain
-from backproptable.render.prose import paragraphs
 from backproptable.render.signs import turned_plan, turned_texts
 from backproptable.render.templates import fill_template
 
@@ -153,6 +152,8 @@ class QuizMaker:
 
     @cached_property
     def _instructions(self) -> tuple[str, ...]:
+        from backproptable.render.prose import paragraphs  # noqa: PLC0415 - its library is for quizzes only
+
         return tuple(paragraphs(self.course.instructions))
 
     @cached_property

@@ -7,8 +7,10 @@ from typing import Final
 from backproptable.plaintext import comparable
 from backproptable.rosters.student import Student
 
-__all__ = ["is_variant", "variants"]
+__all__ = ["VARIANT_FILES", "is_variant", "variants"]
 
+VARIANT_FILES: Final = "VARIANT_{last_name}.md"
+"""How files of variants are called: the rule of a course may ask for columns that only rosters have."""
 _ID: Final = "variant-"
 
 
