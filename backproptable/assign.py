@@ -22,9 +22,8 @@ from backproptable.hardness import HARDNESS
 from backproptable.lms.handing_out import ZIP_FOLDERS, Parcel, by_batch, by_student, pack_chunk, write_mail
 from backproptable.manifest import Known, Manifest
 from backproptable.plaintext import comparable, shortened
-from backproptable.quizzes.exporting import QUIZZES, Exported, export_quizzes
+from backproptable.quizzes.exported import QUIZZES, Exported
 from backproptable.quizzes.formats import QUIZ_FORMATS
-from backproptable.quizzes.making import QuizMaker
 from backproptable.quizzes.variants import is_variant
 from backproptable.render.escape import settable
 from backproptable.render.page import SHEET_FORMATS
@@ -162,6 +161,8 @@ def assign_class(
             if zip_by is not None:
                 stages.pack(run, students, stems, output, zip_by)
         if quizzes:
+            from backproptable.quizzes.exporting import export_quizzes  # noqa: PLC0415 - for quizzes only
+
             report.quiz_folder = output / QUIZZES
             report.quizzes = export_quizzes(course, Manifest(keys), output, quizzes, pool=pool, processes=processes)
     except BrokenExecutor:
@@ -191,7 +192,11 @@ def preview(
     classroom.make_forms()
     (line,) = draw_chunk(classroom, [newcomer]).lines
     files = {path.name: text for path, text in texts_of(classroom, line).items()}
-    made = QuizMaker(course).quizzes([line]) if quizzes else []
+    made = []
+    if quizzes:
+        from backproptable.quizzes.making import QuizMaker  # noqa: PLC0415 - for quizzes only
+
+        made = QuizMaker(course).quizzes([line])
     written = {f"{name}.{QUIZ_FORMATS[name].ending}": QUIZ_FORMATS[name].write(made, pool=pool) for name in quizzes}
     return Preview(files, tuple(json.loads(line)["not_tested"]), written)
 

@@ -10,7 +10,7 @@ from typing import Final
 from backproptable.assign import Report
 from backproptable.hardness import HARDNESS
 from backproptable.mistakes import MISTAKES
-from backproptable.quizzes.exporting import NOTES
+from backproptable.quizzes.exported import NOTES
 
 __all__ = ["next_steps", "summary", "untested_lines"]
 

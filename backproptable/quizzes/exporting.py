@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -13,16 +13,14 @@ from backproptable.course import Course
 from backproptable.errors import InputError, OutputError, Problem
 from backproptable.manifest import Manifest
 from backproptable.mistakes import MISTAKES
+from backproptable.quizzes.exported import NOTES, QUIZZES, Exported
 from backproptable.quizzes.formats import QUIZ_FORMATS
 from backproptable.quizzes.making import QuizMaker
 from backproptable.workers import workers
 from backproptable.writing import clear_away, write_files, write_whole
 
-__all__ = ["NOTES", "QUIZZES", "Exported", "export_quizzes"]
+__all__ = ["export_quizzes"]
 
-QUIZZES: Final = "quizzes"
-"""The folder below the output folder, with a folder for each format in it."""
-NOTES: Final = "READ_ME.txt"
 _TITLES: Final = {mistake.code: mistake.title for mistake in MISTAKES}
 
 
@@ -33,22 +31,6 @@ class _Parcel(NamedTuple):
     format: str
     lines: tuple[str, ...]
     """Of the manifest."""
-
-
-@dataclass(slots=True)
-class Exported:
-    """What has been written."""
-
-    quizzes: int = 0
-    """In each format."""
-    files: Counter[str] = field(default_factory=Counter)
-    """By format."""
-    asked: int = 0
-    """Numbers, in all quizzes together."""
-    open_to: Counter[str] = field(default_factory=Counter)
-    """Numbers for which a registered mistake is accepted, by the mistake."""
-    open_to_zero: int = 0
-    """Numbers that are not 0, and for which 0 is accepted."""
 
 
 @dataclass
