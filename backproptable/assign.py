@@ -22,6 +22,9 @@ from backproptable.hardness import HARDNESS
 from backproptable.lms.handing_out import ZIP_FOLDERS, Parcel, by_batch, by_student, pack_chunk, write_mail
 from backproptable.manifest import Known, Manifest
 from backproptable.plaintext import comparable, shortened
+from backproptable.quizzes.exported import QUIZZES, Exported
+from backproptable.quizzes.formats import QUIZ_FORMATS
+from backproptable.quizzes.variants import is_variant
 from backproptable.render.escape import settable
 from backproptable.render.page import SHEET_FORMATS
 from backproptable.rosters.doubles import double_problems
@@ -30,10 +33,13 @@ from backproptable.secret import code_of, fingerprint, load_secret, make_secret
 from backproptable.workers import Run, cores, workers
 from backproptable.writing import clear_away
 
-__all__ = ["FOLDERS", "Preview", "Progress", "Report", "assign_class", "preview"]
+__all__ = ["ASSIGN_FORMATS", "FOLDERS", "Preview", "Progress", "Report", "assign_class", "preview"]
 
 FOLDERS: Final = {"sheets": "assignments", "keys": "keys"}
 """The folders below the output folder."""
+
+ASSIGN_FORMATS: Final = (*SHEET_FORMATS, *QUIZ_FORMATS)
+"""What a class can be given: sheets, and quizzes for course systems."""
 
 _SMALL: Final = 400
 """Up to so many students, other processes would cost more than they save."""
@@ -84,6 +90,10 @@ class Report:
     """Students of the roster who are in the file for a mail merge; the others have no address."""
     mail: Path | None = None
     """That file; None where nobody has an address."""
+    has_sheets: bool = True
+    """Whether sheets were asked for, and not only quizzes."""
+    quizzes: Exported | None = None
+    quiz_folder: Path | None = None
 
 
 class Preview(NamedTuple):
@@ -93,6 +103,8 @@ class Preview(NamedTuple):
     """Text by file name."""
     not_tested: tuple[str, ...]
     """The mistakes that change no asked number on it."""
+    quizzes: dict[str, bytes]
+    """The same numbers as quizzes for course systems, with their answers, by file name."""
 
 
 def assign_class(
@@ -107,23 +119,26 @@ def assign_class(
     processes: int | None = None,
     progress: Progress = _no_progress,
     newcomers_are_new: bool = False,
+    pool: bool = False,
 ) -> Report:
     """Give every student a sheet, and the teacher a key for each.
 
     Newcomers who look like students that have a sheet stop the run, unless `newcomers_are_new`.
 
     Who has a sheet keeps it. What an interrupted run has not written is written now. `zip_by` (student or
-    batch) also packs the sheets into zips; a file for a mail merge is written where addresses are known. Raises
+    batch) also packs the sheets into zips; a file for a mail merge is written where addresses are known. Formats of
+    quizzes are written for everybody in the manifest; `pool`: the students are `variants`. Raises
     `InputError` (before any sheet is written) for a course that is not the manifest's, files that are
     not the manifest's, a lost secret, numbers that come up twice and rules that no draw keeps;
     `OutputError` where writing fails.
     """
-    _check_formats(formats)
-    _check_zip(zip_by)
+    sheets, quizzes = _check_formats(formats)
+    _check_zip(zip_by, sheets)
     _check_columns(course, students)
     keys = keys or output / FOLDERS["keys"]
-    classroom = Classroom(course, output / FOLDERS["sheets"], keys, tuple(formats), templates)
+    classroom = Classroom(course, output / FOLDERS["sheets"], keys, sheets, templates)
     known = Manifest(keys).known(course)
+    _check_pool(known, keys, pool=pool)
     newcomers = [student for student in students if comparable(student.student_id) not in known.stems]
     if newcomers and known.stems and not newcomers_are_new:
         _check_doubles(students, newcomers, Manifest(keys), known)
@@ -135,19 +150,26 @@ def assign_class(
     _make_folders(classroom)
     secret = _secret(Manifest(keys), newcomers)
     kept = len(students) - len(newcomers)
-    report = Report(len(students), kept=kept, gone=len(known.stems) - kept, warnings=warnings)
+    report = Report(len(students), kept=kept, gone=len(known.stems) - kept, warnings=warnings, has_sheets=bool(sheets))
     stages = _Stages(classroom, known, progress, report)
+    processes = processes or (cores() if len(students) > _SMALL else 1)
     try:
-        with workers(classroom, processes or (cores() if len(students) > _SMALL else 1)) as run:
+        with workers(classroom, processes) as run:
             if secret is not None:
                 stages.draw(run, newcomers, stems, secret)
             stages.write(run)
             if zip_by is not None:
                 stages.pack(run, students, stems, output, zip_by)
+        if quizzes:
+            from backproptable.quizzes.exporting import export_quizzes  # noqa: PLC0415 - for quizzes only
+
+            report.quiz_folder = output / QUIZZES
+            report.quizzes = export_quizzes(course, Manifest(keys), output, quizzes, pool=pool, processes=processes)
     except BrokenExecutor:
         what = "A process was ended from outside, perhaps because memory ran out (--processes 1 needs less)."
         raise OutputError(f"{what} {_FINISH}") from None
-    stages.mail(students, stems, output, zip_by)
+    if sheets:
+        stages.mail(students, stems, output, zip_by)
     stages.look_back()
     return report
 
@@ -158,31 +180,54 @@ def preview(
     *,
     formats: Sequence[str] = ("md",),
     templates: Path | None = None,
+    pool: bool = False,
 ) -> Preview:
     """One sheet and its key, of nobody's numbers, as the sheets of these students will look."""
-    _check_formats(formats)
+    sheets, quizzes = _check_formats(formats)
     _check_columns(course, students)
-    classroom = Classroom(course, Path(), Path(), tuple(formats), templates)
+    classroom = Classroom(course, Path(), Path(), sheets, templates)
     student = Student("SAMPLE", {"student_id": "SAMPLE", "first_name": "Sample", "last_name": "Student"})
     stems, _ = file_stems(course.file_name, [student], {})
     newcomer = _newcomer(course, student, stems[student.student_id], set(), b"a preview is nobody's sheet")
     classroom.make_forms()
     (line,) = draw_chunk(classroom, [newcomer]).lines
     files = {path.name: text for path, text in texts_of(classroom, line).items()}
-    return Preview(files, tuple(json.loads(line)["not_tested"]))
+    made = []
+    if quizzes:
+        from backproptable.quizzes.making import QuizMaker  # noqa: PLC0415 - for quizzes only
+
+        made = QuizMaker(course).quizzes([line])
+    written = {f"{name}.{QUIZ_FORMATS[name].ending}": QUIZ_FORMATS[name].write(made, pool=pool) for name in quizzes}
+    return Preview(files, tuple(json.loads(line)["not_tested"]), written)
 
 
 # --- before anything is written ------------------------------------------------------------------
 
 
-def _check_formats(formats: Sequence[str]) -> None:
-    known = f"Sheets can be: {', '.join(SHEET_FORMATS)}."
-    unknown = [name for name in formats or [""] if name not in SHEET_FORMATS]
+def _check_formats(formats: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The formats of sheets and those of quizzes, each once."""
+    known = f"Sheets can be: {', '.join(SHEET_FORMATS)}; quizzes: {', '.join(QUIZ_FORMATS)}."
+    unknown = [name for name in formats or [""] if name not in ASSIGN_FORMATS]
     if unknown:
-        raise InputError([Problem("--format", f"{name!r} is not a format of sheets.", known) for name in unknown])
+        what = "is not a format of sheets or quizzes."
+        raise InputError([Problem("--format", f"{name!r} {what}", known) for name in unknown])
+    return tuple(name for name in formats if name in SHEET_FORMATS), tuple(
+        dict.fromkeys(name for name in formats if name in QUIZ_FORMATS)
+    )
 
 
-def _check_zip(zip_by: str | None) -> None:
+def _check_pool(known: Known, keys: Path, *, pool: bool) -> None:
+    """A class and a pool do not share a folder: each would take the other for its own that is gone."""
+    there, others = ("a class", "a pool") if pool else ("a pool", "a class")
+    if any(is_variant(student_id) != pool for student_id in known.stems):
+        what = f"belongs to {there}, and this is {others}."
+        raise InputError([Problem(str(keys), what, "Use another folder (-o).")])
+
+
+def _check_zip(zip_by: str | None, sheets: Sequence[str]) -> None:
+    if zip_by is not None and not sheets:
+        remedy = f"Add one of them to --format: {', '.join(SHEET_FORMATS)}."
+        raise InputError([Problem("--zip", "packs sheets, and none are asked for.", remedy)])
     if zip_by is not None and zip_by not in ZIP_FOLDERS:
         raise InputError(
             [Problem("--zip", f"{zip_by!r} is not what zips are made for.", suggestion(zip_by, ZIP_FOLDERS))]

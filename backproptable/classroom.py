@@ -22,7 +22,7 @@ from backproptable.asked import Task, set_task
 from backproptable.course import Course
 from backproptable.draw import Drawing, Drawn
 from backproptable.errors import InputError, OutputError
-from backproptable.evaluate import Calculator
+from backproptable.evaluate import Calculator, Table
 from backproptable.hardness import Hardness
 from backproptable.manifest import Entry, digest_of
 from backproptable.notation import load_notation
@@ -37,7 +37,17 @@ from backproptable.style import Style
 from backproptable.untested import Untested
 from backproptable.writing import write_whole
 
-__all__ = ["Classroom", "DrawnChunk", "Newcomer", "WrittenChunk", "draw_chunk", "is_there", "texts_of", "write_chunk"]
+__all__ = [
+    "Classroom",
+    "DrawnChunk",
+    "Newcomer",
+    "WrittenChunk",
+    "draw_chunk",
+    "is_there",
+    "printed_numbers",
+    "texts_of",
+    "write_chunk",
+]
 
 _MEASURES: Final = ("loss_falls_by", "paper_gap", "tie", "corner", "saturation")
 """The rules whose measures stand in the manifest; the others say the same of every sheet."""
@@ -245,9 +255,14 @@ def _printed(classroom: Classroom, entries: Sequence[Entry]) -> NDArray[np.float
     course = classroom.course
     names = [cell.name for cell in course.plan.givens]
     givens = np.array([[float(entry["givens"][name]) for entry in entries] for name in names])
-    if course.carry == "paper":
-        return classroom.calculator.paper(givens, course.figures)
-    return classroom.calculator.shown(classroom.calculator.without_mere_noise(givens), course.figures)
+    return printed_numbers(classroom.calculator, givens, course.figures, course.carry)
+
+
+def printed_numbers(calculator: Calculator, givens: Table, figures: int, carry: str) -> Table:
+    """Every number as sheets of this carry print it, a column per set of givens."""
+    if carry == "paper":
+        return calculator.paper(givens, figures)
+    return calculator.shown(calculator.without_mere_noise(givens), figures)
 
 
 def _texts(

@@ -10,6 +10,7 @@ import secrets
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
@@ -256,7 +257,7 @@ def init(output: Path) -> None:
 
 
 @main.command()
-@click.argument("roster", type=click.Path(path_type=Path), metavar="ROSTER")
+@click.argument("roster", type=click.Path(path_type=Path), required=False, metavar="ROSTER")
 @click.option(
     "--course", type=click.Path(path_type=Path), metavar="COURSE.toml", help="What the sheets have in common."
 )
@@ -267,10 +268,11 @@ def init(output: Path) -> None:
     "formats",
     default="md",
     show_default=True,
-    metavar="md,tex,csv",
-    help="Files to write.",
-    shell_complete=_listed("md", "tex", "csv"),
+    metavar="md,tex,csv,...",
+    help="Sheets to write: md, tex, csv. Quizzes for course systems: moodle, qti21, canvas.",
+    shell_complete=_listed("md", "tex", "csv", "moodle", "qti21", "canvas"),
 )
+@click.option("--pool", type=click.IntRange(1, 999), metavar="N", help="N variants for nobody in place of a roster.")
 @click.option(
     "--zip",
     "zip_by",
@@ -283,11 +285,12 @@ def init(output: Path) -> None:
 @click.option("-v", "--verbose", is_flag=True, help="Also say how the drawing went, and how hard the sheets are.")
 @_templates
 def assign(
-    roster: Path,
+    roster: Path | None,
     course: Path | None,
     output: Path,
     keys: Path | None,
     formats: str,
+    pool: int | None,
     zip_by: str | None,
     only_preview: bool,
     newcomers: bool,
@@ -297,29 +300,40 @@ def assign(
 ) -> None:
     """Give every student of a roster a sheet of their own, and the teacher a key for each.
 
-    The roster is a class list as course systems export it: CSV, .xlsx or .ods.
+    The roster is a class list as course systems export it: CSV, .xlsx or .ods. Formats of quizzes give files that
+    a course system imports, with their answers: OUTPUT/quizzes is for the teacher only.
 
     A rerun adds newcomers and writes what is missing. Nobody's sheet is drawn again or replaced.
     """
     from backproptable.assign import assign_class, preview  # noqa: PLC0415 - heavy
     from backproptable.course import load_course  # noqa: PLC0415
+    from backproptable.quizzes.variants import VARIANT_FILES, variants  # noqa: PLC0415
     from backproptable.rosters.reading import read_roster  # noqa: PLC0415
     from backproptable.summary import next_steps, summary, untested_lines  # noqa: PLC0415
 
-    loaded, listed = _both(
-        lambda: load_course(course and _started(course, output)),
-        lambda known: read_roster(_started(roster, output), known.roster if known else {}),
-    )
-    if not listed.is_plain:
-        click.echo(listed.said, err=True)
-    students = listed.students
+    if (roster is None) == (pool is None):
+        what = "are both given." if roster else "are both missing."
+        raise InputError([Problem("ROSTER and --pool", what, "Name a class list, or ask for a pool of variants.")])
+    if roster is None:
+        loaded = replace(load_course(course and _started(course, output)), file_name=VARIANT_FILES)
+        students = variants(pool or 0)
+    else:
+        loaded, listed = _both(
+            lambda: load_course(course and _started(course, output)),
+            lambda known: read_roster(_started(roster, output), known.roster if known else {}),
+        )
+        if not listed.is_plain:
+            click.echo(listed.said, err=True)
+        students = listed.students
     words = [word.strip() for word in formats.split(",")]
     if only_preview:
         from backproptable.writing import write_files  # noqa: PLC0415
 
-        made = preview(loaded, students, formats=words, templates=templates)
+        made = preview(loaded, students, formats=words, templates=templates, pool=pool is not None)
         for name, text in made.files.items():
             (path,) = write_files(output / "preview", {name: text}, private="_KEY." in name)
+            click.echo(path)
+        for path in write_files(output / "preview", made.quizzes, private=True) if made.quizzes else ():
             click.echo(path)
         for line in untested_lines(dict.fromkeys(made.not_tested, 1), 1):
             click.echo(line, err=True)
@@ -336,6 +350,7 @@ def assign(
             processes=processes,
             progress=_progress,
             newcomers_are_new=newcomers,
+            pool=pool is not None,
         )
     except KeyboardInterrupt:
         click.echo("Run the same command again to finish: nobody's sheet will change.", err=True)

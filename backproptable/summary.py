@@ -10,6 +10,7 @@ from typing import Final
 from backproptable.assign import Report
 from backproptable.hardness import HARDNESS
 from backproptable.mistakes import MISTAKES
+from backproptable.quizzes.exported import NOTES
 
 __all__ = ["next_steps", "summary", "untested_lines"]
 
@@ -18,7 +19,11 @@ _TITLES: Final = {mistake.code: mistake.title for mistake in MISTAKES}
 
 def summary(report: Report, *, verbose: bool = False) -> Iterator[str]:
     """The lines of a short summary; `verbose`: also how the drawing went, and how hard the sheets are."""
-    yield f"{_count(report.drawn + report.kept + report.gone, 'sheet')} in {report.sheets}, keys in {report.keys}"
+    if report.has_sheets:
+        yield f"{_count(report.drawn + report.kept + report.gone, 'sheet')} in {report.sheets}, keys in {report.keys}"
+    if report.quizzes is not None:
+        kinds = ", ".join(f"{name}: {_count(files, 'file')}" for name, files in report.quizzes.files.items())
+        yield f"{_count(report.quizzes.quizzes, 'quiz')} in {report.quiz_folder} ({kinds}), for the teacher only"
     yield f"{report.drawn:,} drawn, {report.kept:,} kept from before; {_count(report.files, 'file')} written"
     if report.gone:
         yield f"{_count(report.gone, 'student')} of the manifest not in the roster: their sheets stay as they are"
@@ -28,7 +33,7 @@ def summary(report: Report, *, verbose: bool = False) -> Iterator[str]:
         without = report.students - report.mailed
         missing = f"; {_count(without, 'student')} of the roster without an address" if without else ""
         yield f"{report.mail}: {_count(report.mailed, 'student')} with address and file, for a mail merge{missing}"
-    yield f"each sheet asks for {_count(report.asked, 'number')}"
+    yield f"each {'sheet' if report.has_sheets else 'quiz'} asks for {_count(report.asked, 'number')}"
     if verbose:
         yield from _of_the_drawing(report)
     yield from untested_lines(report.not_tested, report.drawn + report.kept + report.gone)
@@ -41,6 +46,11 @@ def next_steps(report: Report, output: Path, *, usual: bool) -> Iterator[str]:
     where = "" if usual else f" -o {shlex.quote(str(output))}"
     where += "" if report.keys == output / report.keys.name else f" --keys {shlex.quote(str(report.keys))}"
     yield "next:"
+    if report.quiz_folder is not None:
+        yield f"  import the quizzes as {report.quiz_folder / NOTES} says; it also says what they cannot promise"
+    if not report.has_sheets:
+        yield f"  keep {report.keys} to yourself, and a copy of it: without it nothing can be drawn again"
+        return
     if report.zip_folder is not None:
         yield f"  give each student their zip of {report.zip_folder}, or upload them"
     else:
@@ -93,4 +103,4 @@ def _not_told(report: Report) -> Iterator[str]:
 
 
 def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{number:,} {noun}{'' if number == 1 else 'zes' if noun == 'quiz' else 's'}"

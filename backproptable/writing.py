@@ -67,7 +67,7 @@ def _written(folder: Path, text: str | bytes, *, private: bool) -> Path:
     return temporary
 
 
-def write_whole(path: Path, text: str, *, private: bool = False) -> None:
+def write_whole(path: Path, text: str | bytes, *, private: bool = False) -> None:
     """Write one file of many: whole under its name, or not at all; `private` as in `write_files`.
 
     Raises `OutputError`.
@@ -79,7 +79,7 @@ def write_whole(path: Path, text: str, *, private: bool = False) -> None:
     try:
         mode = 0o600 if private else 0o666
         with open(os.open(temporary, _NEW, mode), "wb") as file:  # noqa: PTH123 - on the hot path
-            file.write(text.encode())
+            file.write(text.encode() if isinstance(text, str) else text)
         os.replace(temporary, path)  # noqa: PTH105
     except BaseException as error:  # an interruption, too, leaves nothing half-written
         with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""Programs that pip cannot install: pdflatex, and KaTeX and MathJax under Node.
+"""Programs that pip cannot install: pdflatex; KaTeX, MathJax and a player of QTI under Node.
 
 Where one is missing the test is skipped; where CI is set it fails, with the remedy.
 """
@@ -11,10 +11,11 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-__all__ = ["compiled", "faults", "objections"]
+__all__ = ["compiled", "faults", "objections", "played"]
 
 DEBIAN = "texlive-latex-base texlive-latex-recommended texlive-fonts-recommended lmodern"
 WEB = Path(__file__).parents[1] / "web"
@@ -62,11 +63,20 @@ def faults(log: str) -> list[str]:
 
 def objections(formulas: list[str]) -> list[dict[str, str]]:
     """What KaTeX and MathJax have against the formulas."""
+    return _by_node("check.mjs", formulas, "KaTeX or MathJax")
+
+
+def played(cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What Citolab's player of QTI gives for items with responses: see `tests/web/qti.mjs`."""
+    return _by_node("qti.mjs", cases, "the player of QTI")
+
+
+def _by_node(program: str, given: list[Any], what: str) -> list[Any]:
     need("node", "Node.js", "install Node.js 18 or newer")
-    need((WEB / "node_modules").is_dir(), "KaTeX or MathJax", "npm ci --prefix tests/web")
+    need((WEB / "node_modules").is_dir(), what, "npm ci --prefix tests/web")
     run = subprocess.run(
-        ["node", WEB / "check.mjs"],
-        input=json.dumps(formulas),
+        ["node", WEB / program],
+        input=json.dumps(given),
         capture_output=True,
         text=True,
         check=False,

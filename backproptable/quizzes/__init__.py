@@ -1,0 +1,1 @@
+"""Quizzes for course systems: the questions of a class, as files that the systems import."""
