@@ -188,7 +188,8 @@ def _verdict(report: CheckReport) -> str:
     if not report.clean:
         return "Please mend this before you hand it in."
     if blank and not report.read:
-        return f"Nothing is filled in yet: {_numbers(blank)} blank."
+        where = "in the column answer" if report.sheet.lower().endswith(".csv") else "between the last two bars"
+        return f"Nothing is filled in yet: {_numbers(blank)} blank. Write each {where} of its line."
     return f"This can be handed in; {_numbers(blank, 'still')} blank." if blank else "This can be handed in."
 
 

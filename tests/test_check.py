@@ -56,7 +56,7 @@ def test_a_sheet_that_can_be_handed_in() -> None:
         (0, "This can be handed in."),
         (1, "This can be handed in; 1 number is still blank."),
         (2, "This can be handed in; 2 numbers are still blank."),
-        (4, "Nothing is filled in yet: 4 numbers are blank."),
+        (4, "Nothing is filled in yet: 4 numbers are blank. Write each between the last two bars of its line."),
     ],
 )
 def test_how_many_are_blank(blank: int, words: str) -> None:
