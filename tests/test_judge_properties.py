@@ -7,25 +7,43 @@ long run of the same, with other ways to work, is ``tests/simulations``.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 from random import Random
 
 import numpy as np
 from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
+from backproptable.derive import derive_plan
 from backproptable.digits import rounded, show
 from backproptable.errors import InputError
 from backproptable.evaluate import Calculator, Table, solve
 from backproptable.formula import references
 from backproptable.marked import MarkedSheet, Verdict
 from backproptable.plan import Digits, Plan
+from backproptable.recipes.files import recipe_in
+from backproptable.shipped import shipped_texts
 from support.marking import cells, marker, on_paper
 from support.nets import THOROUGH, Example, examples, later_examples
+from support.recipes import random_recipe
 
 FINE = (Verdict.RIGHT, Verdict.FOLLOWS)
 SOME = settings(THOROUGH, max_examples=30, phases=(Phase.explicit, Phase.generate))  # shrinking would take minutes
 FEW = settings(SOME, max_examples=12)
 randoms = st.randoms(use_true_random=False)
+
+
+def recipe_example(random: Random) -> Example:
+    """A recipe, shipped or drawn, with a number of two decimals for everything that is given."""
+    shipped = random.choice([None, *shipped_texts("recipes")])
+    net = recipe_in({"net": {"kind": shipped}}, None) if shipped else random_recipe(random.randrange(10**6))
+    plan = derive_plan(net)
+    givens = {cell.name: Decimal(random.choice((-1, 1)) * random.randint(5, 99)).scaleb(-2) for cell in plan.givens}
+    givens |= {cell.name: Decimal(1) for cell in plan.givens if cell.address.family == "y"}
+    return Example(net, givens | ({"eta": net.learning_rate} if net.updates else {}))
+
+
+recipe_examples = randoms.map(recipe_example)
 
 
 class Student:
@@ -75,6 +93,14 @@ def test_honest_students_are_never_wrong_in_runs_and_in_time(
     check_honest(example, random, figures, asked)
 
 
+@SOME
+@given(recipe_examples, randoms, st.integers(3, 6), st.booleans())
+def test_honest_students_are_never_wrong_in_recipes(
+    example: Example, random: Random, figures: int, asked: bool
+) -> None:
+    check_honest(example, random, figures, asked)
+
+
 def check_honest(example: Example, random: Random, figures: int, asked: bool) -> None:
     share = random.choice((0.0, 0.5, 1.0))
     student = Student(example, figures).work(random, share=share)
@@ -92,6 +118,12 @@ def test_one_wrong_number_does_not_take_the_credit_of_others(example: Example, r
 @FEW
 @given(later_examples, randoms, st.integers(4, 6))
 def test_nor_does_it_in_runs_and_in_time(example: Example, random: Random, figures: int) -> None:
+    check_credit(example, random, figures)
+
+
+@FEW
+@given(recipe_examples, randoms, st.integers(4, 6))
+def test_nor_does_it_in_recipes(example: Example, random: Random, figures: int) -> None:
     check_credit(example, random, figures)
 
 
