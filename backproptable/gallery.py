@@ -91,6 +91,7 @@ PIECES: Final = (
     ),
     Piece("lstm.md", "a recipe: an LSTM on two steps, back through its gates", preset="lstm", seed=_SEED),
     Piece("attention.md", "a recipe: one head of self-attention over two tokens", preset="attention", seed=_SEED),
+    Piece("adam.md", "a recipe: three updates by Adam, with all that it keeps", preset="adam", seed=_SEED),
 )
 _CLASS: Final = {
     "assignment.md": "a student's sheet of a class, which asks for one path through the net and gives the rest",

@@ -49,9 +49,9 @@ def test_one_chain_goes_from_a_parameter_to_the_loss_and_back() -> None:
             assert before.address in references(after.formula), (before.name, after.name)
         gradients = [cell for _, cell in cells if cell.address.family in {f"dL/d{name}" for name in recipe.parameters}]
         assert len({(cell.address.family, cell.address.units) for cell in gradients}) == 1
-        new = [cell for step, cell in cells if step.part is Part.UPDATE]
-        assert new
-        assert all(cell.address.primed and cell.address.family in recipe.parameters for cell in new)
+        new = [cell.address for step, cell in cells if step.part is Part.UPDATE]
+        assert {to.family for to in new if to.primed} == {gradients[0].address.family.removeprefix("dL/d")}
+        assert {to.units for to in new} == {gradients[0].address.units}
         assert not [cell for step, cell in cells if step.part is Part.AFTER]
 
 

@@ -32,13 +32,16 @@ def one_chain(plan: Plan, recipe: Recipe) -> frozenset[Address]:
 
 
 def for_an_evening(plan: Plan, recipe: Recipe) -> frozenset[Address]:
-    """All of a small sheet; else one chain, and beside it whole steps from the beginning of the way there and back."""
+    """All of a small sheet; else one chain, and beside it whole steps from the beginning of the way there and back.
+
+    Where that leaves room, steps of the updates and of later passes follow.
+    """
     worked = [cell.address for _, cell in plan.worked]
     if len(worked) <= _ALL:
         return frozenset(worked)
     found = set(one_chain(plan, recipe))
     there, back = (list(_first_pass(plan, parts)) for parts in ((Part.FORWARD,), (Part.LOSS, Part.BACKWARD)))
-    for step in chain.from_iterable(zip_longest(there, back)):
+    for step in chain(chain.from_iterable(zip_longest(there, back)), plan.steps):
         own = {cell.address for cell in step.cells} if step else set()
         if len(found | own) <= _EVENING:
             found |= own

@@ -58,9 +58,14 @@ def _steps(recipe: Recipe, inputs: Sequence[str]) -> Iterator[Step]:
         lines = recipe.lines(now)
         back = way_back(lines, recipe.givens, now, inputs)
         steps = [*map(_forward, lines), *back.steps]
-        if recipe.updates:
-            steps += update_steps(back.gradients, recipe.rule, update)
-        yield from steps if update > 1 else explained(steps, back.chains, recipe.starts, recipe.ranks)
+        updates = [*update_steps(back.gradients, recipe.rule, update)] if recipe.updates else []
+        if update == 1:
+            yield from explained([*steps, *updates], back.chains, recipe.starts, recipe.ranks)
+            continue
+        yield from steps
+        # Numbers that updates keep are first mixed in the second one, so that its rules are others.
+        again = update == 2 and recipe.rule.rule != "sgd"
+        yield from explained(updates, {}, {}, recipe.ranks) if again else updates
     if recipe.updates:
         yield from map(_forward, recipe.lines(Pass(recipe.updates, primed=True)))
 

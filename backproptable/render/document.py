@@ -167,11 +167,13 @@ class Section:
     update: int
     """Of the error of an epoch, the number of the epoch."""
     steps: list[StepView]
+    mixes: bool = False
+    """Whether numbers that updates keep are mixed here for the first time, so that the rules are new."""
 
     @property
     def explained(self) -> bool:
         """Whether rules and reasons stand here; later passes only repeat the rules of the first."""
-        return self.kind != "after" and self.update == 1
+        return self.kind != "after" and (self.update == 1 or self.mixes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,9 +287,15 @@ class _Layout:
         steps = [step for step in self.plan.steps if not on_the_sheet.isdisjoint(cell.address for cell in step.cells)]
         numbered = enumerate(steps, start=1)
         return [
-            Section(kind, update, [self._step(number, step) for number, step in steps])
+            Section(kind, update, [self._step(number, step) for number, step in steps], self._mixes(kind, update))
             for (kind, update), steps in groupby(numbered, key=lambda pair: _section_of(pair[1]))
         ]
+
+    def _mixes(self, kind: str, update: int) -> bool:
+        return self.plan.net.is_recipe and kind == "update" and update == 2 and self._has_rules(update)
+
+    def _has_rules(self, update: int) -> bool:
+        return any(step.rule for step in self.plan.steps if step.round == update)
 
     def _step(self, number: int, step: Step) -> StepView:
         net, first = self.plan.net, step.cells[0].address

@@ -20,6 +20,8 @@ from backproptable.render.listing import PER_LINE, RAW, passes_of, rounding_line
 __all__ = ["listing_of_recipe"]
 
 _STORES_PER_LINE: Final = 6
+_WIDEST: Final = 88
+"""Characters to a line, so that the program fits a page."""
 
 
 def listing_of_recipe(plan: Plan, recipe: Recipe, figures: int, carry: str) -> str:
@@ -59,7 +61,7 @@ class _Program:
         if recipe.updates:
             body += ['if now == "\'":', "    break"]
         body += [*self._part(Part.BACKWARD), *self._updates()]
-        yield from (f"    {line}" for line in body)
+        yield from (part for line in body for part in _wrapped(f"    {line}"))
 
     @property
     def _counts(self) -> bool:
@@ -78,7 +80,7 @@ class _Program:
         kept = [step.cells for step in self.later if not step.cells[0].address.primed and self._is_kept(step)]
         for cells in kept:
             name = array_name(cells[0].address)
-            yield f"{name} = np.zeros({self.code.shapes[name]})"
+            yield f"{name} = np.zeros({self.code.shapes[name]})" if self.code.shapes[name] else f"{name} = 0.0"
 
     def _is_kept(self, step: Step) -> bool:
         """Whether an update uses what the one before has kept."""
@@ -150,6 +152,29 @@ class _Program:
             alone = not self.code.shapes[self._name(step.cells[0].address)]
             return lambda text: f"np.round({text}, 15)" if alone else f"({text}).round(15)"
         return (lambda text: f"r({text})") if self.carry == "paper" else lambda text: text
+
+
+def _wrapped(line: str) -> Iterator[str]:
+    """A statement that is longer than a page is wide goes on in the next line, before a sign inside its brackets."""
+    indent = " " * (len(line) - len(line.lstrip()) + 4)
+    text = ""
+    for part in _parts(line):
+        if text and len(text) + len(part.rstrip()) > _WIDEST:
+            yield text.rstrip()
+            text = indent
+        text += part
+    yield text
+
+
+def _parts(line: str) -> Iterator[str]:
+    """The pieces between which a line can end: signs inside of brackets begin the next one."""
+    depth, start = 0, 0
+    for place, character in enumerate(line):
+        depth += (character in "([") - (character in ")]")
+        if depth > 0 and line[place - 1 : place + 2] in (" + ", " - ", " * ", " / ") and '"' not in line:
+            yield line[start:place]
+            start = place
+    yield line[start:]
 
 
 def _used(steps: Sequence[Step]) -> set[Address]:

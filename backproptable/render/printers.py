@@ -51,8 +51,8 @@ PrintRef = Callable[[Ref, Place], str]
 
 _LONG_ROOT: Final = 2
 """A root over more terms than this is written as a power of 1/2, which can run over a line's end."""
-
-
+_LONG_TOP: Final = 3
+"""A fraction over more numbers than these is written with a slash: a bar cannot run over a line's end."""
 _LONGEST_WHOLE: Final = 3
 """A product of more factors may run over a line's end."""
 
@@ -86,7 +86,7 @@ def tex(formula: Formula, ref: PrintRef, rules: RulePrinter | None = None) -> st
                     for number, part in enumerate(factors)
                 )
             case Quotient(top, bottom):
-                return rf"\dfrac{{{walk(top)}}}{{{walk(bottom)}}}"
+                return fraction(top, bottom)
             case Power(base, exponent):
                 inner = walk(base, Place.BASE) if isinstance(base, Num | Ref) else brackets(base)
                 return f"{inner}^{{{exponent}}}"
@@ -107,6 +107,11 @@ def tex(formula: Formula, ref: PrintRef, rules: RulePrinter | None = None) -> st
                 return rules.partial(of, by)
         raise PlanError(f"no TeX for {node}")
 
+    def fraction(top: Formula, bottom: Formula) -> str:
+        if _is_long(top) and isinstance(bottom, Num | Ref):
+            return f"{brackets(top)} / {walk(bottom, Place.TIGHT)}"
+        return rf"\dfrac{{{walk(top)}}}{{{walk(bottom)}}}"
+
     def factor(node: Formula, place: Place, *, last: bool) -> str:
         loose = isinstance(node, Sum | Neg | Choice) or (isinstance(node, Sigma) and not last)
         return brackets(node) if loose else walk(node, place)
@@ -118,6 +123,16 @@ def tex(formula: Formula, ref: PrintRef, rules: RulePrinter | None = None) -> st
         return rf"\Bigl({walk(node)}\Bigr)" if _tall(node) else f"({walk(node)})"
 
     return walk(formula)
+
+
+def _is_long(formula: Formula) -> bool:
+    """Whether it is a sum that has to be able to run over a line's end."""
+    return isinstance(formula, Sum) and _leaves(formula) > _LONG_TOP
+
+
+def _leaves(formula: Formula) -> int:
+    """How many numbers and symbols a formula is written with."""
+    return sum(map(_leaves, children(formula))) or 1
 
 
 def _tall(formula: Formula) -> bool:
@@ -190,6 +205,7 @@ def _signed(
 
     def whole(term: Formula, text: str) -> str:
         is_short = isinstance(term, Product) and len(term.factors) <= _LONGEST_WHOLE
+        is_short = is_short and not any(map(_is_long, children(term)))
         return f"{{{text}}}" if keep_together and is_short else text
 
     parts = [whole(terms[0], first(terms[0]))]

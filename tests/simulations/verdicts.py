@@ -1,6 +1,6 @@
 """Have simulated students work a hundred thousand drawn sheets, honestly and otherwise, and judge them.
 
-    python tests/simulations/verdicts.py [--sheets 100000]
+    python tests/simulations/verdicts.py [--sheets 100000] [--recipes]
 
 The students (`tests/support/students.py`) share nothing with the judge but the formulas of the plan and
 of the registered mistakes. The tables are Markdown. Ends with exit code 1 where an honest line is marked
@@ -97,9 +97,10 @@ def print_bluffs(results: Results) -> None:
 
 @click.command(help=__doc__)
 @click.option("--sheets", default=100_000, show_default=True, type=click.IntRange(100), help="How many honest ones.")
-def main(sheets: int) -> None:
+@click.option("--recipes", is_flag=True, help="The shipped recipes in place of nets with layers.")
+def main(sheets: int, *, recipes: bool) -> None:
     start = time.monotonic()
-    results = simulate(sheets)
+    results = simulate(sheets, recipes=recipes)
     for show in (print_honest, print_mistakes, print_rules, print_bluffs):
         show(results)
     missed = list(results.missed_aims())

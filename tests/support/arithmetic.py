@@ -249,10 +249,11 @@ class _Descent:
 class _Tex(_Descent):
     tokens = re.compile(
         r"""(?:\s|\\(?:left|[bB]igg?l)(?=\()|\\(?:right|[bB]igg?r)(?=\)))*
-        (\d+(?:\.\d+)?(?:[ ]\\times[ ]10\^\{-?\d+\})? | \\text\{[ ]\w+[ ]\} | \\[a-zA-Z]+ | \^\{1/2\} | [-+(){}^,e])""",
+        (\d+(?:\.\d+)?(?:[ ]\\times[ ]10\^\{-?\d+\})? | \\text\{[ ]\w+[ ]\} | \\[a-zA-Z]+ | \^\{1/2\}
+        | [-+/(){}^,e])""",
         re.VERBOSE,
     )
-    times = r"\cdot"
+    times, over = r"\cdot", "/"
 
     def choice(self) -> Range:
         value = self.sum()

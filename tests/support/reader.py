@@ -123,5 +123,5 @@ def _latex_cell(source: str) -> str:
     formula = _FORMULA.search(source)
     if formula:
         return formula[1]
-    text = source.replace(r"\textquotesingle{}", "'")
+    text = source.replace(r"\textquotesingle{}", "'").replace(r"\textasciicircum{}", "^").replace(r"\_", "_")
     return re.sub(r"\\[a-z]+\b|[{}]", "", text).strip()

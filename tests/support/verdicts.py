@@ -17,6 +17,7 @@ from backproptable.derive import derive_plan
 from backproptable.digits import half_unit
 from backproptable.draw import Drawing, student_key
 from backproptable.evaluate import Calculator
+from backproptable.example import load_preset
 from backproptable.explanations import Explanations
 from backproptable.formula import references
 from backproptable.grids import Grids
@@ -25,6 +26,7 @@ from backproptable.net import Net
 from backproptable.one_reading import Truth, Verdicts
 from backproptable.papers import Papers
 from backproptable.plan import Digits, Part, Plan
+from backproptable.shipped import shipped_texts
 from support.drawn import DEFAULT, KINDS, WIDE
 from support.good_sheet import work
 from support.students import Habits, Slip, Students, draw_habits, habits_of
@@ -144,6 +146,8 @@ HONEST: Final = _of_kinds((4, 3, None, 5, 6, None))
 MISTAKEN: Final = {name: Class(kind.net, kind.figures, kind.carry, kind.grids) for name, kind in KINDS.items()} | {
     name: Class(net) for name, net in MORE_NETS.items()
 }
+RECIPES: Final = {name: Class(load_preset(name).net) for name in shipped_texts("recipes")}
+"""Nets by their forward lines, as shipped."""
 
 # --- rules of today ----------------------------------------------------------------------------
 
@@ -498,9 +502,13 @@ STYLES: Final[Mapping[str, tuple[float, dict[str, Any]]]] = {
 """Kinds of honest students: the share of the sheets, and what is theirs."""
 
 
-def simulate(sheets: int, *, kinds: int = 0, bluffs: int | None = None) -> Results:
-    """So many honest sheets, and a part as many of the others; only some kinds of nets, if `kinds` says so."""
-    honest, mistaken = (dict(list(of.items())[:: kinds or 1]) for of in (HONEST, MISTAKEN))
+def simulate(sheets: int, *, kinds: int = 0, bluffs: int | None = None, recipes: bool = False) -> Results:
+    """So many honest sheets, and a part as many of the others; only some kinds of nets, if `kinds` says so.
+
+    Of `recipes`, those that are shipped take the place of nets with layers.
+    """
+    classes = (RECIPES, RECIPES) if recipes else (HONEST, MISTAKEN)
+    honest, mistaken = (dict(list(of.items())[:: kinds or 1]) for of in classes)
     results = Results()
     for style, (share, habits) in STYLES.items():
         results.honest[style] = Honest()
