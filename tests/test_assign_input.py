@@ -108,8 +108,8 @@ def test_both_files_are_told_at_once(folder: Path) -> None:
 
 @pytest.mark.parametrize("word", ["pdf", "json", "", "md,,tex"])
 def test_formats_that_are_not_known(folder: Path, word: str) -> None:
-    refused(folder, "--format", word, says="is not a format of sheets. Sheets can be: md, tex.")
-    refused(folder, "--format", word, "--preview", says="Sheets can be: md, tex.")
+    refused(folder, "--format", word, says="is not a format of sheets. Sheets can be: md, tex, csv.")
+    refused(folder, "--format", word, "--preview", says="Sheets can be: md, tex, csv.")
 
 
 @pytest.mark.parametrize("word", ["0", "-1", "two"])

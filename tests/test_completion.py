@@ -32,7 +32,7 @@ def offered(*words: str) -> list[str]:
         (("handout", "--carry", ""), ["paper", "full"]),
         (("handout", "--format", ""), [*TEXT_FORMATS, "json"]),
         (("handout", "--format", "md,t"), ["md,tex"]),
-        (("assign", "--format", "tex,"), ["tex,md"]),
+        (("assign", "--format", "tex,"), ["tex,md", "tex,csv"]),
         (("assign", "--zip", ""), ["student", "batch"]),
     ],
 )
