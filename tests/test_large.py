@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 from decimal import Decimal
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ from support.arithmetic import Blur, Range, half_unit, plain_value, significant,
 from support.exactly import text_of, text_of_all_digits
 from support.finished import KINDS, LARGE_PRESETS, NOTATIONS, rotated
 from support.reader import Line, read_latex, read_markdown
-from support.tools import compiled, faults, objections
+from support.tools import batches, faulty, objections
 
 GOLDEN = Path(__file__).parent / "golden"
 NETS = {
@@ -229,10 +230,13 @@ def test_katex_and_mathjax_know_every_formula() -> None:
     assert objections(list(by_shape.values())) == []
 
 
-@pytest.mark.parametrize(("name", "notation", "view"), SHEETS)
-def test_a_sheet_compiles_and_keeps_to_the_page(name: str, notation: str, view: str, tmp_path: Path) -> None:
-    text = finished(name, notation=notation, view=view, explain="full").files[f"{name}.tex"]
-    assert faults(compiled(text, tmp_path)) == []
+def latex(name: str, notation: str, view: str) -> str:
+    return finished(name, notation=notation, view=view, explain="full").files[f"{name}.tex"]
+
+
+@pytest.mark.parametrize("sheets", batches(sorted(SHEETS, key=itemgetter(2))))
+def test_sheets_compile_and_keep_to_the_page(sheets: list[tuple[str, str, str]], tmp_path: Path) -> None:
+    assert faulty({" ".join(sheet): latex(*sheet) for sheet in sheets}, tmp_path) == {}
 
 
 @pytest.mark.parametrize("kind", KINDS)
