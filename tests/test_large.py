@@ -38,7 +38,7 @@ from support.arithmetic import Blur, Range, half_unit, plain_value, significant,
 from support.exactly import text_of, text_of_all_digits
 from support.finished import KINDS, LARGE_PRESETS, NOTATIONS, rotated
 from support.reader import Line, read_latex, read_markdown
-from support.tools import batches, faulty, objections
+from support.tools import batches, by_shape, faulty, objections
 
 GOLDEN = Path(__file__).parent / "golden"
 NETS = {
@@ -225,9 +225,9 @@ def test_formulas_and_tables_survive_the_parser_of_github(name: str, notation: s
 
 def test_katex_and_mathjax_know_every_formula() -> None:
     sheets = [finished(n, notation=notation, view=v, explain="full").files[f"{n}.md"] for n, notation, v in SHEETS]
-    by_shape = {re.sub(r"\d+", "1", formula): formula for text in sheets for formula in FORMULA.findall(text)}
-    assert len(by_shape) > 200
-    assert objections(list(by_shape.values())) == []
+    formulas = by_shape(formula for text in sheets for formula in FORMULA.findall(text))
+    assert len(formulas) > 200
+    assert objections(formulas.values()) == []
 
 
 def latex(name: str, notation: str, view: str) -> str:

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 import pytest
 
-__all__ = ["batches", "compiled", "faults", "faulty", "objections"]
+__all__ = ["batches", "by_shape", "compiled", "faults", "faulty", "objections"]
 
 DEBIAN = "texlive-latex-base texlive-latex-recommended texlive-fonts-recommended lmodern"
 WEB = Path(__file__).parents[1] / "web"
@@ -97,13 +97,28 @@ def faults(log: str) -> list[str]:
     ]
 
 
-def objections(formulas: list[str]) -> list[dict[str, str]]:
-    """What KaTeX and MathJax have against the formulas."""
+def by_shape(formulas: Iterable[str]) -> dict[str, str]:
+    """One formula for each that differs from all others in more than its numbers and letters.
+
+    No engine looks at those: only at commands, at names of environments, and at what stands between.
+    """
+    return {_LETTERS_AND_NUMBERS.sub(_alike, formula): formula for formula in formulas}
+
+
+_LETTERS_AND_NUMBERS = re.compile(r"(\\(?:begin|end)\{[a-z*]+\}|\\[A-Za-z]+)|[A-Za-z]+|\d+(?:\.\d+)?")
+
+
+def _alike(found: re.Match[str]) -> str:
+    return found[1] or ("1" if found[0][0].isdigit() else "x")
+
+
+def objections(in_line: Iterable[str], displayed: Iterable[str] = ()) -> list[dict[str, str]]:
+    """What KaTeX and MathJax have against the formulas, where each stands."""
     need("node", "Node.js", "install Node.js 18 or newer")
     need((WEB / "node_modules").is_dir(), "KaTeX or MathJax", "npm ci --prefix tests/web")
     run = subprocess.run(
         ["node", WEB / "check.mjs"],
-        input=json.dumps(formulas),
+        input=json.dumps([*((formula, False) for formula in in_line), *((formula, True) for formula in displayed)]),
         capture_output=True,
         text=True,
         check=False,
