@@ -172,8 +172,9 @@ def test_every_line_of_every_preset_is_true(name: str, carry: str) -> None:
 @pytest.mark.parametrize("carry", CARRIES)
 @pytest.mark.parametrize("figures", FIGURES)
 def test_every_line_of_random_nets_is_true(figures: int, carry: str) -> None:
-    """Every seed with one number of figures and in one notation: by and by with all."""
-    seeds = SEEDS[FIGURES.index(figures) :: len(FIGURES)]
+    """Every seed with one number of figures, in one carry and in one notation: by and by with all."""
+    turn = FIGURES.index(figures) + len(FIGURES) * CARRIES.index(carry)
+    seeds = SEEDS[turn :: len(FIGURES) * len(CARRIES)]
     skipped = 0
     for number, seed in enumerate(seeds):
         solution = random_solution(seed, figures=figures, carry=carry)
