@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from backproptable.errors import InputError
 from backproptable.evaluate import Solution, solve
@@ -24,6 +25,7 @@ __all__ = [
     "finished_preset",
     "finished_text",
     "in_notations",
+    "made_preset",
     "random_solution",
     "rotated",
 ]
@@ -38,7 +40,7 @@ IN_STEPS = tuple(name for name in PRESETS if not list(style_problems(Style(layou
 NOTATIONS = tuple(notation_titles())
 KINDS = ("md", "tex", "json")
 
-_SEED = 1
+SEED = 1
 
 
 _IN_EVERY_NOTATION: Final = (
@@ -62,10 +64,54 @@ def rotated(number: int) -> str:
     return NOTATIONS[number % len(NOTATIONS)]
 
 
+def made_preset(name: str, **options: Any) -> Handout:
+    """All files of a preset, as the command makes them. What it leaves open is drawn, always alike."""
+    return make_handout(load_preset(name), formats=KINDS, seed=None, fresh_seed=SEED, **options)
+
+
+class Files(Mapping[str, str]):
+    """The files of a preset by their names, each written when it is looked at."""
+
+    def __init__(self, name: str, solution: Solution, **options: str) -> None:
+        self._example, self._solution = load_preset(name), solution
+        chosen = {key: word for key, word in self._example.sheet.items() if key in ("layout", "notation", "explain")}
+        self._view, self._style = options.pop("view", "worked"), Style(**chosen | options)
+        self._texts: dict[str, str] = {}
+
+    def __iter__(self) -> Iterator[str]:
+        return (f"{self._example.name}.{kind}" for kind in KINDS)
+
+    def __len__(self) -> int:
+        return len(KINDS)
+
+    def __getitem__(self, file: str) -> str:
+        if file not in self._texts:
+            kind = file.removeprefix(f"{self._example.name}.")
+            more = {"seed": _solved(self._example.name)[0], "note": self._example.note}
+            self._texts[file] = render_sheet(self._solution, format=kind, view=self._view, style=self._style, **more)
+        return self._texts[file]
+
+
+class Finished(NamedTuple):
+    """A preset worked and written."""
+
+    files: Files
+    solution: Solution
+
+
 @cache
-def finished_preset(name: str, **options: Any) -> Handout:
-    """All files of a preset. What it leaves open is drawn, always alike."""
-    return make_handout(load_preset(name), formats=KINDS, seed=None, fresh_seed=_SEED, **options)
+def _solved(name: str, **options: Any) -> tuple[int | None, Solution]:
+    made = make_handout(load_preset(name), formats=["json"], seed=None, fresh_seed=SEED, **options)
+    assert isinstance(made.solution, Solution)
+    return made.seed, made.solution
+
+
+@cache
+def finished_preset(name: str, **options: Any) -> Finished:
+    """What `made_preset` makes, worked out once for all layouts, notations and views."""
+    numbers = {key: options.pop(key) for key in ("figures", "carry") if key in options}
+    solution = _solved(name, **numbers)[1]
+    return Finished(Files(name, solution, **options), solution)
 
 
 @cache
