@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from backproptable.errors import InputError
 from backproptable.evaluate import Solution, solve
-from backproptable.example import load_preset, preset_titles
+from backproptable.example import Example, load_preset, preset_titles
 from backproptable.handout import Handout, make_handout
 from backproptable.notation import notation_titles
 from backproptable.render.formats import render_sheet
@@ -22,12 +22,14 @@ __all__ = [
     "LARGE_PRESETS",
     "NOTATIONS",
     "PRESETS",
+    "Files",
     "finished_preset",
     "finished_text",
     "in_notations",
     "made_preset",
     "random_solution",
     "rotated",
+    "worked",
 ]
 
 LARGE_PRESETS = ("cat-or-not", "digits")
@@ -70,12 +72,13 @@ def made_preset(name: str, **options: Any) -> Handout:
 
 
 class Files(Mapping[str, str]):
-    """The files of a preset by their names, each written when it is looked at."""
+    """The files of a worked example by their names, each written when it is looked at."""
 
-    def __init__(self, name: str, solution: Solution, **options: str) -> None:
-        self._example, self._solution = load_preset(name), solution
-        chosen = {key: word for key, word in self._example.sheet.items() if key in ("layout", "notation", "explain")}
-        self._view, self._style = options.pop("view", "worked"), Style(**chosen | options)
+    def __init__(self, example: Example, made: Handout, *, view: str = "worked", **style: str) -> None:
+        assert isinstance(made.solution, Solution)
+        self._example, self._solution, self._seed, self._view = example, made.solution, made.seed, view
+        own = {key: word for key, word in example.sheet.items() if key in ("layout", "notation", "explain")}
+        self._style = Style(**own | style)
         self._texts: dict[str, str] = {}
 
     def __iter__(self) -> Iterator[str]:
@@ -87,31 +90,34 @@ class Files(Mapping[str, str]):
     def __getitem__(self, file: str) -> str:
         if file not in self._texts:
             kind = file.removeprefix(f"{self._example.name}.")
-            more = {"seed": _solved(self._example.name)[0], "note": self._example.note}
+            more = {"seed": self._seed, "note": self._example.note}
             self._texts[file] = render_sheet(self._solution, format=kind, view=self._view, style=self._style, **more)
         return self._texts[file]
 
 
 class Finished(NamedTuple):
-    """A preset worked and written."""
+    """An example worked and written."""
 
     files: Files
     solution: Solution
 
 
+def worked(example: Example, **numbers: Any) -> Handout:
+    """An example worked out, in one format that takes no time."""
+    return make_handout(example, formats=["json"], seed=None, fresh_seed=SEED, **numbers)
+
+
 @cache
-def _solved(name: str, **options: Any) -> tuple[int | None, Solution]:
-    made = make_handout(load_preset(name), formats=["json"], seed=None, fresh_seed=SEED, **options)
-    assert isinstance(made.solution, Solution)
-    return made.seed, made.solution
+def _worked_preset(name: str, **numbers: Any) -> Handout:
+    return worked(load_preset(name), **numbers)
 
 
 @cache
 def finished_preset(name: str, **options: Any) -> Finished:
     """What `made_preset` makes, worked out once for all layouts, notations and views."""
-    numbers = {key: options.pop(key) for key in ("figures", "carry") if key in options}
-    solution = _solved(name, **numbers)[1]
-    return Finished(Files(name, solution, **options), solution)
+    made = _worked_preset(name, **{key: options.pop(key) for key in ("figures", "carry") if key in options})
+    files = Files(load_preset(name), made, **options)
+    return Finished(files, made.solution)
 
 
 @cache
