@@ -15,7 +15,7 @@ from decimal import Decimal
 from functools import cache
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from test_markdown_survives import FORMULA, check_page
@@ -36,7 +36,7 @@ from backproptable.render.formats import VIEWS
 from backproptable.shapes import MOST_TERMS, shapes_of
 from support.arithmetic import Blur, Range, half_unit, plain_value, significant, tex_value
 from support.exactly import text_of, text_of_all_digits
-from support.finished import KINDS, LARGE_PRESETS, NOTATIONS, rotated
+from support.finished import KINDS, LARGE_PRESETS, NOTATIONS, Files, rotated, worked_out
 from support.reader import Line, read_latex, read_markdown
 from support.tools import batches, by_shape, faulty, objections
 
@@ -72,9 +72,29 @@ def example(name: str) -> Example:
     return Example(name, NETS[name], {}, {}, {"layout": "matrices"})
 
 
+class Finished(NamedTuple):
+    files: Files
+    solution: MatrixSolution
+    seed: int | None
+
+
 @cache
-def finished(name: str, **options: Any) -> Handout:
-    return make_handout(example(name), formats=KINDS, seed=None, fresh_seed=4, **options)
+def solved(name: str, **numbers: Any) -> Handout:
+    return worked_out(example(name), fresh_seed=4, **numbers)
+
+
+@cache
+def finished(name: str, **options: Any) -> Finished:
+    made = solved(name, **{key: options.pop(key) for key in ("figures", "carry") if key in options})
+    return Finished(Files(example(name), made, **options), made.solution, made.seed)
+
+
+@pytest.mark.parametrize("name", ["middle", "batch"])
+@pytest.mark.parametrize("view", VIEWS)
+def test_what_is_looked_at_is_what_the_command_makes(name: str, view: str) -> None:
+    options = {"view": view, "notation": NOTATIONS[1], "figures": 5, "carry": "full", "explain": "full"}
+    made = make_handout(example(name), formats=KINDS, seed=None, fresh_seed=4, **options)
+    assert dict(finished(name, **options).files) == made.files
 
 
 def lines(made: Handout, kind: str) -> list[Line]:

@@ -28,7 +28,7 @@ from backproptable.plan import Cell, Digits
 from backproptable.render.signs import turned_texts
 from support.arithmetic import plain_number, tex_value
 from support.exactly import text_of, text_of_all_digits
-from support.finished import PRESETS, Files, worked
+from support.finished import PRESETS, Files, worked_out
 from support.nets import seeded_example
 from support.reader import read_latex, read_markdown
 from support.tools import batches, by_shape, faulty, objections
@@ -74,7 +74,7 @@ def solved(name: str) -> tuple[Example, Handout]:
     else:
         drawn = seeded_example(int(name))
         example = Example(name, drawn.net, drawn.givens, {}, {})
-    return example, worked(example)
+    return example, worked_out(example)
 
 
 def has_numbers(seed: int) -> bool:

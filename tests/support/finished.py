@@ -12,6 +12,7 @@ from backproptable.example import Example, load_preset, preset_titles
 from backproptable.handout import Handout, make_handout
 from backproptable.notation import notation_titles
 from backproptable.render.formats import render_sheet
+from backproptable.render.shapes import render_shapes
 from backproptable.shipped import shipped_texts
 from backproptable.style import Style, style_problems
 from support.nets import seeded_example
@@ -29,7 +30,7 @@ __all__ = [
     "made_preset",
     "random_solution",
     "rotated",
-    "worked",
+    "worked_out",
 ]
 
 LARGE_PRESETS = ("cat-or-not", "digits")
@@ -75,8 +76,7 @@ class Files(Mapping[str, str]):
     """The files of a worked example by their names, each written when it is looked at."""
 
     def __init__(self, example: Example, made: Handout, *, view: str = "worked", **style: str) -> None:
-        assert isinstance(made.solution, Solution)
-        self._example, self._solution, self._seed, self._view = example, made.solution, made.seed, view
+        self._example, self._made, self._view = example, made, view
         own = {key: word for key, word in example.sheet.items() if key in ("layout", "notation", "explain")}
         self._style = Style(**own | style)
         self._texts: dict[str, str] = {}
@@ -89,9 +89,12 @@ class Files(Mapping[str, str]):
 
     def __getitem__(self, file: str) -> str:
         if file not in self._texts:
-            kind = file.removeprefix(f"{self._example.name}.")
-            more = {"seed": self._seed, "note": self._example.note}
-            self._texts[file] = render_sheet(self._solution, format=kind, view=self._view, style=self._style, **more)
+            solution, kind = self._made.solution, file.removeprefix(f"{self._example.name}.")
+            options = {"format": kind, "view": self._view, "style": self._style, "seed": self._made.seed}
+            if isinstance(solution, Solution):
+                self._texts[file] = render_sheet(solution, **options, note=self._example.note)
+            else:
+                self._texts[file] = render_shapes(solution, **options)
         return self._texts[file]
 
 
@@ -102,14 +105,14 @@ class Finished(NamedTuple):
     solution: Solution
 
 
-def worked(example: Example, **numbers: Any) -> Handout:
+def worked_out(example: Example, *, fresh_seed: int = SEED, **numbers: Any) -> Handout:
     """An example worked out, in one format that takes no time."""
-    return make_handout(example, formats=["json"], seed=None, fresh_seed=SEED, **numbers)
+    return make_handout(example, formats=["json"], seed=None, fresh_seed=fresh_seed, **numbers)
 
 
 @cache
 def _worked_preset(name: str, **numbers: Any) -> Handout:
-    return worked(load_preset(name), **numbers)
+    return worked_out(load_preset(name), **numbers)
 
 
 @cache

@@ -21,6 +21,7 @@ from backproptable.net import CHOICES, Net
 from backproptable.plan import Plan
 
 __all__ = [
+    "HALF",
     "LATER",
     "THOROUGH",
     "Example",
@@ -39,6 +40,8 @@ THOROUGH = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
 )
 """For properties of whole plans: the same examples in every run."""
+HALF = settings(THOROUGH, max_examples=80)
+"""The same where there are seeded examples of every kind besides."""
 
 HIDDEN = ("identity", "relu", "leaky_relu", "sigmoid", "tanh")
 PROBABILITIES = ("sigmoid", "softmax")
