@@ -72,11 +72,16 @@ class Pass:
 
     def ref(self, family: str, layer: Layer | None, *index: Unit, case: Case = None) -> Ref:
         """A cell that this pass works out."""
-        update = 1 if self.primed else self.update
-        return self._in_case(Address(family, layer, index, None, self.primed, update), case)
+        sample, time = self._sample_and_time(case)
+        return Ref(Address(family, layer, index, sample, self.primed, 1 if self.primed else self.update, time))
 
-    def _in_case(self, address: Address, case: Case) -> Ref:
-        return Ref(address._replace(time=case) if self.net.is_recurrent else address._replace(sample=case))
+    def _unchanged(self, family: str, layer: Layer | None, unit: Unit, case: Case) -> Ref:
+        """A cell that is the same in every pass."""
+        sample, time = self._sample_and_time(case)
+        return Ref(Address(family, layer, (unit,), sample, time=time))
+
+    def _sample_and_time(self, case: Case) -> tuple[Case, Case]:
+        return (None, case) if self.net.is_recurrent else (case, None)
 
     def weight(self, layer: Layer, source: Unit, target: Unit) -> Ref:
         """The weight from unit `source` to unit `target`, as this pass finds it."""
@@ -95,17 +100,17 @@ class Pass:
 
     def datum(self, unit: Unit, case: Case) -> Ref:
         """An input, which no pass changes."""
-        return self._in_case(Address("x", None, (unit,)), case)
+        return self._unchanged("x", None, unit, case)
 
     def output(self, layer: Layer, unit: Unit, case: Case) -> Ref:
         """What a unit gives by itself; at time 0, the state to start from, which no pass changes."""
         if case == 0:
-            return self._in_case(Address("a", layer, (unit,)), case)
+            return self._unchanged("a", layer, unit, case)
         return self.ref("a", layer, unit, case=case)
 
     def mask(self, layer: int, unit: Unit, case: Case) -> Ref:
         """What dropout multiplies a unit's output by: 0 or 1, the same in every pass."""
-        return self._in_case(Address("m", layer, (unit,)), case)
+        return self._unchanged("m", layer, unit, case)
 
     def passed_on(self, layer: int, unit: Unit, case: Case) -> Ref:
         """What the next layer gets of a unit: its output, or what dropout leaves of it. Layer 0 are the inputs."""
@@ -115,7 +120,7 @@ class Pass:
 
     def target(self, unit: Unit, case: Case) -> Ref:
         """A target, which no pass changes."""
-        return self._in_case(Address("y", None, (unit,)), case)
+        return self._unchanged("y", None, unit, case)
 
 
 @dataclass

@@ -84,7 +84,7 @@ class Explanations:
         self.kept_apart = WrongLines(wrong_lines(plan), plan)
         self.further = WrongLines(further_lines(plan), plan)
         self.unfinished = WrongLines(unfinished_lines(plan), plan)
-        self.through_blanks = ThroughBlanks(plan)
+        self.through_blanks = ThroughBlanks(plan, self.kept_apart.lines, self.further.lines)
         self.other_rates = OtherRates(plan)
         self.set_ups = SetUps(plan)
         self.step_rows = {

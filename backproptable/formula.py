@@ -160,10 +160,13 @@ def children(formula: Formula) -> tuple[Formula, ...]:
 
 def references(formula: Formula) -> Iterator[Address | str]:
     """What the formula refers to, in reading order, repeats included."""
-    if isinstance(formula, Ref):
-        yield formula.to
-    for child in children(formula):
-        yield from references(child)
+    left = [formula]  # a stack, not recursion: every plan asks this of every formula, several times
+    while left:
+        part = left.pop()
+        if isinstance(part, Ref):
+            yield part.to
+        else:
+            left.extend(reversed(children(part)))
 
 
 def rebuilt(formula: Formula, walk: Callable[[Formula], Formula]) -> Formula:

@@ -30,6 +30,7 @@ def starter_files() -> dict[str, str]:
     return dict(_files_in("starters"))
 
 
+@lru_cache
 def shipped_titles(folder: str) -> dict[str, str]:
     """Name and one-line description of each, from its key ``about``."""
     return {name: tomllib.loads(text)["about"] for name, text in shipped_texts(folder).items()}

@@ -12,7 +12,7 @@ from backproptable.digits import DEFAULT_FIGURES, half_unit
 from backproptable.evaluate import Table
 from backproptable.formula import references
 from backproptable.judge import Judged
-from backproptable.mistakes import WrongLine, further_lines, wrong_lines
+from backproptable.mistakes import WrongLine
 from backproptable.names import Address
 from backproptable.papers import Flags, Papers, meet
 from backproptable.plan import Plan
@@ -32,10 +32,11 @@ _ByRow = dict[int, list[WrongLine]]
 class ThroughBlanks:
     """A plan whose unwritten lines may have been worked out wrongly."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, kept_apart: Iterable[WrongLine], further: Iterable[WrongLine]) -> None:
+        """The wrong lines that drawing keeps apart, and those that only verifying knows."""
         self._plan = plan
-        self._kept = _by_row(plan, wrong_lines(plan))
-        self._further = _by_row(plan, (line for line in further_lines(plan) if line.mistake not in _OF_TERMS))
+        self._kept = _by_row(plan, kept_apart)
+        self._further = _by_row(plan, (line for line in further if line.mistake not in _OF_TERMS))
         self._ranges: dict[WrongLine | int, Ranges] = {}
 
     def codes(

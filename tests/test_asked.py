@@ -35,10 +35,10 @@ def ways(plan: Plan, seed: int) -> Iterator[str | list[str]]:
         yield chance.sample(names, chance.randint(1, min(4, len(names))))
 
 
-def tasks() -> Iterator[tuple[Plan, Task]]:
-    for seed in SEEDS:
-        for asked in ways(plan_of(seed), seed):
-            yield plan_of(seed), set_task(plan_of(seed), asked)
+@cache
+def tasks() -> tuple[tuple[Plan, Task], ...]:
+    plans = ((plan_of(seed), seed) for seed in SEEDS)
+    return tuple((plan, set_task(plan, asked)) for plan, seed in plans for asked in ways(plan, seed))
 
 
 def parents(plan: Plan) -> dict[Address, set[Address]]:
@@ -46,12 +46,12 @@ def parents(plan: Plan) -> dict[Address, set[Address]]:
     return {cell.address: set(references(cell.formula)) for _, cell in plan.worked}
 
 
-def leads_to(above: dict[Address, set[Address]], start: Address, goal: Address, seen: set[Address]) -> bool:
-    """Whether `start` goes into `goal`, by whatever way."""
-    if goal in seen:
-        return False
-    seen.add(goal)
-    return start in above.get(goal, ()) or any(leads_to(above, start, parent, seen) for parent in above.get(goal, ()))
+def ancestors(plan: Plan) -> dict[Address, set[Address]]:
+    """All that goes into each computed cell, by whatever way."""
+    found: dict[Address, set[Address]] = {}
+    for to, above in parents(plan).items():
+        found[to] = above.union(*(found.get(parent, set()) for parent in above))
+    return found
 
 
 def names(addresses: frozenset[Address]) -> set[str]:
@@ -87,13 +87,13 @@ def test_shown_is_whatever_gives_nothing_away_and_what_is_needed() -> None:
         plan = plan_of(seed)
         if len(plan.cells) > 200:
             continue
-        above = parents(plan)
+        above = ancestors(plan)
         for asked in ways(plan, seed):
             task = set_task(plan, asked)
             for to in above:
                 if to not in task.asked:
-                    follows = any(leads_to(above, one, to, set()) for one in task.asked)
-                    needed = any(leads_to(above, to, one, set()) for one in task.asked)
+                    follows = not above[to].isdisjoint(task.asked)
+                    needed = any(to in above[one] for one in task.asked)
                     assert (to in task.shown) == (needed or not follows), name_of(to)
 
 

@@ -5,6 +5,7 @@ As in `test_mistakes`, wrong numbers are arithmetic on named numbers of the matr
 
 from __future__ import annotations
 
+from functools import cache
 from math import exp, tan, tanh
 
 import numpy as np
@@ -17,7 +18,7 @@ from backproptable.draw import Drawing, student_key
 from backproptable.evaluate import compile_formulas
 from backproptable.formula import references
 from backproptable.marked import Verdict
-from backproptable.mistakes import MISTAKES, further_lines, wrong_lines
+from backproptable.mistakes import MISTAKES, WrongLine, further_lines, wrong_lines
 from backproptable.net import Net
 from backproptable.ranges import Ranges
 from support.nets import LATER, seeded_example
@@ -145,6 +146,16 @@ CASES = [
 ]
 
 
+@cache
+def further(net: str) -> list[WrongLine]:
+    return further_lines(plan_of(net))
+
+
+@cache
+def kept_apart(net: str) -> list[WrongLine]:
+    return wrong_lines(plan_of(net))
+
+
 def test_every_further_mistake_is_made() -> None:
     assert {case.values[0] for case in CASES} == FURTHER | {"sum_for_output"}
 
@@ -152,14 +163,14 @@ def test_every_further_mistake_is_made() -> None:
 @pytest.mark.parametrize(("code", "net", "name", "value"), CASES)
 def test_what_it_gives(code: str, net: str, name: str, value: float) -> None:
     plan = plan_of(net)
-    lines = [line for line in further_lines(plan) if (line.mistake, line.cell.name) == (code, name)]
+    lines = [line for line in further(net) if (line.mistake, line.cell.name) == (code, name)]
     column = np.array([[numbers(net)[cell.name]] for cell in plan.cells])
     values = np.empty((len(lines), 1))
     with np.errstate(all="ignore"):
         lows, _ = Ranges([line.formula for line in lines], plan).of(column, column)
     values[:] = lows
     # what is a kept-apart mistake's formula already is not there a second time
-    kept = Ranges([line.formula for line in wrong_lines(plan) if line.cell.name == name], plan).of(column, column)[0]
+    kept = Ranges([line.formula for line in kept_apart(net) if line.cell.name == name], plan).of(column, column)[0]
     assert any(found == pytest.approx(value, rel=1e-9, abs=1e-12) for found in (*values[:, 0], *kept[:, 0]))
 
 
@@ -171,7 +182,7 @@ def test_it_is_named_where_it_was_made(code: str, net: str, name: str, value: fl
     assert sheet.first_error is not None
     assert sheet.first_error.name == name
     # an exact 0 or 1 has no digits to be told by, and what is a mistake that drawing keeps apart has its name
-    known = {line.mistake for line in wrong_lines(plan_of(net)) if line.cell.name == name} | {"unfinished"}
+    known = {line.mistake for line in kept_apart(net) if line.cell.name == name} | {"unfinished"}
     assert code in sheet.first_error.because or known & set(sheet.first_error.because), sheet.first_error
     assert {cell.verdict for cell in sheet.cells if cell.name != name} == {Verdict.RIGHT}
 

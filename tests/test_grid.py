@@ -6,6 +6,7 @@ import html
 import re
 from functools import cache
 from itertools import product
+from operator import itemgetter
 from pathlib import Path
 
 import cmarkgfm
@@ -21,7 +22,7 @@ from backproptable.render.signs import turned_texts
 from backproptable.style import LAYOUTS
 from support.finished import NOTATIONS
 from support.reader import read_latex, read_markdown
-from support.tools import compiled, faults
+from support.tools import batches, faulty
 
 SHEETS = list(product(LAYOUTS, NOTATIONS, VIEWS))
 READERS = {"md": read_markdown, "tex": read_latex}
@@ -85,6 +86,6 @@ def test_formulas_come_undamaged_through_the_parser_of_github(layout, notation, 
         assert shown.count(formula) >= text.count(formula), formula
 
 
-@pytest.mark.parametrize(("layout", "notation", "view"), SHEETS)
-def test_latex_compiles_and_keeps_to_the_page(layout, notation, view, tmp_path: Path):
-    assert faults(compiled(sheet(layout, notation, view)[0]["tex"], tmp_path)) == []
+@pytest.mark.parametrize("sheets", batches(sorted(SHEETS, key=itemgetter(2))))
+def test_latex_compiles_and_keeps_to_the_page(sheets, tmp_path: Path):
+    assert faulty({" ".join(which): sheet(*which)[0]["tex"] for which in sheets}, tmp_path) == {}

@@ -6,6 +6,7 @@ What each mistake gives was worked out by hand for `test_mistakes`; those number
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cache
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ def text(number: float) -> str:
     return show(float(rounded(number, FIGURES)), FIGURES)
 
 
+@cache
 def key(net: str) -> tuple[dict[str, str], dict[str, str]]:
     """The givens and the right answers."""
     plan = plan_of(net)

@@ -13,8 +13,9 @@ import sys
 from collections.abc import Callable
 from decimal import Decimal
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from test_markdown_survives import FORMULA, check_page
@@ -35,9 +36,9 @@ from backproptable.render.formats import VIEWS
 from backproptable.shapes import MOST_TERMS, shapes_of
 from support.arithmetic import Blur, Range, half_unit, plain_value, significant, tex_value
 from support.exactly import text_of, text_of_all_digits
-from support.finished import KINDS, LARGE_PRESETS, NOTATIONS, rotated
+from support.finished import KINDS, LARGE_PRESETS, NOTATIONS, Files, rotated, worked_out
 from support.reader import Line, read_latex, read_markdown
-from support.tools import compiled, faults, objections
+from support.tools import batches, by_shape, faulty, objections
 
 GOLDEN = Path(__file__).parent / "golden"
 NETS = {
@@ -71,9 +72,29 @@ def example(name: str) -> Example:
     return Example(name, NETS[name], {}, {}, {"layout": "matrices"})
 
 
+class Finished(NamedTuple):
+    files: Files
+    solution: MatrixSolution
+    seed: int | None
+
+
 @cache
-def finished(name: str, **options: Any) -> Handout:
-    return make_handout(example(name), formats=KINDS, seed=None, fresh_seed=4, **options)
+def solved(name: str, **numbers: Any) -> Handout:
+    return worked_out(example(name), fresh_seed=4, **numbers)
+
+
+@cache
+def finished(name: str, **options: Any) -> Finished:
+    made = solved(name, **{key: options.pop(key) for key in ("figures", "carry") if key in options})
+    return Finished(Files(example(name), made, **options), made.solution, made.seed)
+
+
+@pytest.mark.parametrize("name", ["middle", "batch"])
+@pytest.mark.parametrize("view", VIEWS)
+def test_what_is_looked_at_is_what_the_command_makes(name: str, view: str) -> None:
+    options = {"view": view, "notation": NOTATIONS[1], "figures": 5, "carry": "full", "explain": "full"}
+    made = make_handout(example(name), formats=KINDS, seed=None, fresh_seed=4, **options)
+    assert dict(finished(name, **options).files) == made.files
 
 
 def lines(made: Handout, kind: str) -> list[Line]:
@@ -224,15 +245,18 @@ def test_formulas_and_tables_survive_the_parser_of_github(name: str, notation: s
 
 def test_katex_and_mathjax_know_every_formula() -> None:
     sheets = [finished(n, notation=notation, view=v, explain="full").files[f"{n}.md"] for n, notation, v in SHEETS]
-    by_shape = {re.sub(r"\d+", "1", formula): formula for text in sheets for formula in FORMULA.findall(text)}
-    assert len(by_shape) > 200
-    assert objections(list(by_shape.values())) == []
+    formulas = by_shape(formula for text in sheets for formula in FORMULA.findall(text))
+    assert len(formulas) > 200
+    assert objections(formulas.values()) == []
 
 
-@pytest.mark.parametrize(("name", "notation", "view"), SHEETS)
-def test_a_sheet_compiles_and_keeps_to_the_page(name: str, notation: str, view: str, tmp_path: Path) -> None:
-    text = finished(name, notation=notation, view=view, explain="full").files[f"{name}.tex"]
-    assert faults(compiled(text, tmp_path)) == []
+def latex(name: str, notation: str, view: str) -> str:
+    return finished(name, notation=notation, view=view, explain="full").files[f"{name}.tex"]
+
+
+@pytest.mark.parametrize("sheets", batches(sorted(SHEETS, key=itemgetter(2))))
+def test_sheets_compile_and_keep_to_the_page(sheets: list[tuple[str, str, str]], tmp_path: Path) -> None:
+    assert faulty({" ".join(sheet): latex(*sheet) for sheet in sheets}, tmp_path) == {}
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from itertools import product
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from backproptable.evaluate import solve
 from backproptable.net import Net
 from backproptable.render.formats import VIEWS
 from support.finished import NOTATIONS, PRESETS, finished_preset, finished_text, rotated
-from support.tools import compiled, faults
+from support.tools import END, batches, compiled, faults, faulty
 
 PACKAGES = {
     *("amsmath", "array", "fontenc", "geometry", "inputenc", "longtable", "textcomp"),  # texlive-latex-base
@@ -48,9 +49,9 @@ def latex(name: str, notation: str, view: str) -> str:
     return finished_text(solve(plan, draw_givens(plan, seed=1)), "tex", view=view, notation=notation, explain="full")
 
 
-@pytest.mark.parametrize(("name", "notation", "view"), sorted(SHEETS))
-def test_a_sheet_compiles_and_keeps_to_the_page(name: str, notation: str, view: str, tmp_path: Path) -> None:
-    assert faults(compiled(latex(name, notation, view), tmp_path)) == []
+@pytest.mark.parametrize("sheets", batches(sorted(SHEETS, key=itemgetter(2, 0, 1))))
+def test_sheets_compile_and_keep_to_the_page(sheets: list[tuple[str, str, str]], tmp_path: Path) -> None:
+    assert faulty({" ".join(sheet): latex(*sheet) for sheet in sheets}, tmp_path) == {}
 
 
 @pytest.mark.parametrize(("name", "notation", "view"), sorted(SHEETS))
@@ -77,6 +78,19 @@ def test_faults_of_a_document_are_found(tmp_path: Path) -> None:
         assert any(words in fault for fault in found), found
 
 
+def test_faults_are_told_of_the_document_that_has_them(tmp_path: Path) -> None:
+    good = latex("3-3-3-3", NOTATIONS[0], "worked")
+    assert r"\clearpage" not in good
+    bad = {name: good.replace(END, f"\n\n{fault}\n{END}") for name, (fault, _) in FAULTY.items()}
+    found = faulty({"first": good, **bad, "last": good}, tmp_path)
+    assert found.keys() == FAULTY.keys()
+    for name, (_, words) in FAULTY.items():
+        assert any(words in fault for fault in found[name]), found
+
+
 def test_a_document_that_does_not_compile_is_found(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="Undefined control sequence"):
         compiled(r"\documentclass{article}\begin{document}$\foo$\end{document}", tmp_path)
+    good = latex("3-3-3-3", NOTATIONS[0], "worked")
+    with pytest.raises(AssertionError, match="Undefined control sequence"):
+        faulty({"first": good, "second": good.replace(END, rf"$\foo$ {END}"), "last": good}, tmp_path)

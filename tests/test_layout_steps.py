@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 from itertools import product
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ from support.arithmetic import plain_number, tex_value
 from support.exactly import text_of, text_of_all_digits
 from support.finished import IN_STEPS, NOTATIONS, finished_preset, finished_text, random_solution, rotated
 from support.reader import Table, read_latex, read_markdown
-from support.tools import compiled, faults
+from support.tools import batches, faulty
 
 VIEWS = ("worked", "blank")
 READ = {"md": read_markdown, "tex": read_latex}
@@ -601,10 +602,12 @@ DOCUMENTS = [
 ]
 
 
-@pytest.mark.parametrize(("name", "notation", "view"), DOCUMENTS)
-def test_a_sheet_compiles_and_keeps_to_the_page(name: str, notation: str, view: str, tmp_path: Path) -> None:
+def latex(name: str, notation: str, view: str) -> str:
     if name == WIDE:
-        document = sheet(wide_solution(), "tex", view=view, notation=notation, explain="full")
-    else:
-        document = preset_sheet(name, "tex", view, notation)
-    assert faults(compiled(document, tmp_path)) == []
+        return sheet(wide_solution(), "tex", view=view, notation=notation, explain="full")
+    return preset_sheet(name, "tex", view, notation)
+
+
+@pytest.mark.parametrize("documents", batches(sorted(DOCUMENTS, key=itemgetter(2))))
+def test_sheets_compile_and_keep_to_the_page(documents: list[tuple[str, str, str]], tmp_path: Path) -> None:
+    assert faulty({" ".join(document): latex(*document) for document in documents}, tmp_path) == {}

@@ -163,7 +163,7 @@ RATES: tuple[tuple[str, Wrong, float], ...] = (
 )
 
 
-def wrong_numbers_called_slips(wrong: Wrong, units: int, kinds: set[str], count: int = 3000) -> float:
+def wrong_numbers_called_slips(wrong: Wrong, units: int, kinds: set[str], count: int = 1500) -> float:
     """The share of wrong numbers of four figures, where the right one has a range of so many units."""
     rng = random.Random(f"slips {units}")
     called = counted = 0

@@ -15,7 +15,7 @@ import autograd.numpy
 import numpy as np
 import pytest
 import sympy
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 
 from backproptable.derive import derive_plan
 from backproptable.evaluate import Calculator
@@ -25,6 +25,7 @@ from support import matrix, matrix_in_time
 from support.exactly import evaluate, exact_values
 from support.matrix_in_time import oracle_for
 from support.nets import (
+    HALF,
     LATER,
     THOROUGH,
     Example,
@@ -36,7 +37,6 @@ from support.nets import (
     seeded_example,
 )
 
-HALF = settings(THOROUGH, max_examples=80)
 STEP = 1e-30
 """Of complex-step differences: nothing is subtracted, so it can be as small as one likes."""
 
@@ -100,7 +100,7 @@ def check_differences(example: Example) -> None:
         assert {name: values[name] for name in differences} == same(differences)
 
 
-@THOROUGH
+@HALF
 @given(examples_that_learn)
 def test_gradients_are_differences_of_the_loss(example: Example) -> None:
     check_differences(example)

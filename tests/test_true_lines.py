@@ -23,9 +23,11 @@ import pytest
 from backproptable.evaluate import CARRIES, Solution
 from backproptable.notation import DEFAULT_NOTATION, load_notation
 from backproptable.plan import Cell, Digits
+from backproptable.render.formats import VIEWS
+from backproptable.style import EXPLAIN
 from support.arithmetic import Blur, Range, half_unit, plain_value, significant, tex_value, with_numbers
 from support.exactly import text_of, text_of_all_digits
-from support.finished import KINDS, PRESETS, finished_preset, finished_text, random_solution, rotated
+from support.finished import KINDS, PRESETS, finished_preset, finished_text, made_preset, random_solution, rotated
 from support.nets import LATER
 from support.reader import Line, Sheet, read_latex, read_markdown
 
@@ -159,6 +161,24 @@ def weights_before_and_after(solution: Solution) -> Iterator[tuple[str, list[str
 # --- on what is printed ------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("name", PRESETS)
+def test_what_is_looked_at_is_what_the_command_makes(name: str) -> None:
+    """In these tests a preset is worked once and written in many ways."""
+    turn = PRESETS.index(name)
+    options = {
+        "notation": rotated(turn),
+        "figures": FIGURES[turn % 3],
+        "carry": CARRIES[turn % 2],
+        "view": VIEWS[turn // 2 % 2],
+        "layout": ("cells", "matrices")[turn // 4 % 2],
+        "explain": EXPLAIN[turn % 3],
+    }
+    made, finished = made_preset(name, **options), finished_preset(name, **options)
+    assert dict(finished.files) == made.files
+    assert finished.solution.text == made.solution.text
+    assert dict(finished_preset(name).files) == made_preset(name).files
+
+
 @pytest.mark.parametrize("carry", CARRIES)
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_line_of_every_preset_is_true(name: str, carry: str) -> None:
@@ -172,8 +192,9 @@ def test_every_line_of_every_preset_is_true(name: str, carry: str) -> None:
 @pytest.mark.parametrize("carry", CARRIES)
 @pytest.mark.parametrize("figures", FIGURES)
 def test_every_line_of_random_nets_is_true(figures: int, carry: str) -> None:
-    """Every seed with one number of figures and in one notation: by and by with all."""
-    seeds = SEEDS[FIGURES.index(figures) :: len(FIGURES)]
+    """Every seed with one number of figures, in one carry and in one notation: by and by with all."""
+    turn = FIGURES.index(figures) + len(FIGURES) * CARRIES.index(carry)
+    seeds = SEEDS[turn :: len(FIGURES) * len(CARRIES)]
     skipped = 0
     for number, seed in enumerate(seeds):
         solution = random_solution(seed, figures=figures, carry=carry)

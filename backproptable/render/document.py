@@ -16,6 +16,7 @@ from backproptable.notation import Notation
 from backproptable.plan import Cell, Derivation, Equation, Plan, Reason, Step
 from backproptable.recipes.recipe import Recipe
 from backproptable.recipes.unroll import FUNCTIONS
+from backproptable.remembered import Remembered
 from backproptable.render.epochs import Epoch
 from backproptable.render.form import slot
 from backproptable.render.matrices import Matrix, MatrixEquation, arranged, equations, grouped, matrix_of
@@ -353,8 +354,12 @@ class _Layout:
         function = rf"\Bigl({self.in_symbols(derivation.function)}\Bigr)"
         return " = ".join([f"{start} {function}", *map(self.in_symbols, derivation.forms)])
 
+    @cached_property
+    def _symbols(self) -> Remembered[Address]:
+        return Remembered(self.notation.symbol)  # each stands in many lines
+
     def symbol(self, address: Address) -> str:
-        return self.notation.symbol(address)
+        return self._symbols[address]
 
     def number(self, address: Address) -> str:
         return slot(self.plan.row[address], Place.OPEN.value)
@@ -366,7 +371,7 @@ class _Layout:
         return tex(formula, self._number)
 
     def _symbol(self, ref: Ref, place: Place) -> str:
-        symbol = self.notation.symbol(ref.address)
+        symbol = self.symbol(ref.address)
         if place is not Place.BASE:
             return symbol
         return rf"\Bigl({symbol}\Bigr)" if "frac" in symbol else f"({symbol})"
@@ -498,14 +503,14 @@ class _Layout:
     def _losses(self) -> Iterator[tuple[str, str]]:
         for cell in self.plan.cells:
             if cell.address.family == "L":
-                yield self.notation.symbol(cell.address), self._value(cell.address)
+                yield self.symbol(cell.address), self._value(cell.address)
 
     def _norms(self) -> Iterator[tuple[str, str, str]]:
         for cell in self.plan.cells:
             address = cell.address
             if address.family == "norm" and address.update == 1 and address.layer:
                 label = f"W{address.layer}" if self.plan.net.is_recurrent else str(address.layer)
-                yield label, self.notation.symbol(address), self._value(address)
+                yield label, self.symbol(address), self._value(address)
 
 
 def _is_plain_sum(formula: Formula | None) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from typing import Final, Protocol, TypeVar
 
@@ -328,6 +329,7 @@ _IN_PART: Final = re.compile(r"(?:\\Bigl)?\((.*?)(?:\\Bigr)?\)_ \{(.*)\}")
 """A whole symbol in brackets, with a mark behind them."""
 
 
+@lru_cache(maxsize=4096)
 def _letters_of(symbol: str) -> float:
     """The letters of a symbol: of the wider half of a fraction."""
     if in_part := _IN_PART.fullmatch(symbol):

@@ -86,7 +86,7 @@ def tex(formula: Formula, ref: PrintRef, rules: RulePrinter | None = None) -> st
                     for number, part in enumerate(factors)
                 )
             case Quotient(top, bottom):
-                return fraction(top, bottom)
+                return _fraction(walk(top), walk(bottom), long=_is_long(top) and isinstance(bottom, Num | Ref))
             case Power(base, exponent):
                 inner = walk(base, Place.BASE) if isinstance(base, Num | Ref) else brackets(base)
                 return f"{inner}^{{{exponent}}}"
@@ -107,11 +107,6 @@ def tex(formula: Formula, ref: PrintRef, rules: RulePrinter | None = None) -> st
                 return rules.partial(of, by)
         raise PlanError(f"no TeX for {node}")
 
-    def fraction(top: Formula, bottom: Formula) -> str:
-        if _is_long(top) and isinstance(bottom, Num | Ref):
-            return f"{brackets(top)} / {walk(bottom, Place.TIGHT)}"
-        return rf"\dfrac{{{walk(top)}}}{{{walk(bottom)}}}"
-
     def factor(node: Formula, place: Place, *, last: bool) -> str:
         loose = isinstance(node, Sum | Neg | Choice) or (isinstance(node, Sigma) and not last)
         return brackets(node) if loose else walk(node, place)
@@ -123,6 +118,11 @@ def tex(formula: Formula, ref: PrintRef, rules: RulePrinter | None = None) -> st
         return rf"\Bigl({walk(node)}\Bigr)" if _tall(node) else f"({walk(node)})"
 
     return walk(formula)
+
+
+def _fraction(top: str, bottom: str, *, long: bool) -> str:
+    """With a bar, or in a line, which can run over its end."""
+    return rf"({top}) / {bottom}" if long else rf"\dfrac{{{top}}}{{{bottom}}}"
 
 
 def _is_long(formula: Formula) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 from backproptable.evaluate import solve
 from backproptable.marked import MarkedCell, MarkedSheet, Verdict
 from backproptable.marker import Answered, Marker
+from backproptable.names import Address
 from backproptable.plan import Plan
 from backproptable.returned import Written
 from backproptable.scoring import Policy
@@ -37,10 +39,26 @@ def marker(
     carry: str = "paper",
     points: Mapping[Verdict, Decimal] = EARNS,
 ) -> Marker:
-    """What marks sheets of this plan; all computed numbers are asked for, unless they are named."""
+    """What marks sheets of this plan; all computed numbers are asked for, unless they are named.
+
+    The same one is given again for the same plan: making it costs more than marking many sheets.
+    """
     names = [cell.name for _, cell in plan.worked] if asked is None else asked
     asked_for, printed = (frozenset(plan.by_name[name].address for name in some) for some in (names, shown))
-    return Marker(plan, asked=asked_for, shown=printed, figures=figures, carry=carry, policy=Policy(plan, points))
+    return _marker(plan, asked_for, printed, figures, carry, tuple(points.items()))
+
+
+@lru_cache(maxsize=32)
+def _marker(
+    plan: Plan,
+    asked: frozenset[Address],
+    shown: frozenset[Address],
+    figures: int | None,
+    carry: str,
+    points: tuple[tuple[Verdict, Decimal], ...],
+) -> Marker:
+    policy = Policy(plan, dict(points))
+    return Marker(plan, asked=asked, shown=shown, figures=figures, carry=carry, policy=policy)
 
 
 def on_paper(givens: Mapping[str, str], answers: Answers, sheet: str = "sheet.md") -> Answered:

@@ -7,9 +7,9 @@ and then finds and shrinks failing examples) and plain seeded loops get the same
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import cached_property
+from functools import lru_cache
 from math import prod
 from random import Random
 
@@ -21,6 +21,7 @@ from backproptable.net import CHOICES, Net
 from backproptable.plan import Plan
 
 __all__ = [
+    "HALF",
     "LATER",
     "THOROUGH",
     "Example",
@@ -39,6 +40,8 @@ THOROUGH = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
 )
 """For properties of whole plans: the same examples in every run."""
+HALF = settings(THOROUGH, max_examples=80)
+"""The same where there are seeded examples of every kind besides."""
 
 HIDDEN = ("identity", "relu", "leaky_relu", "sigmoid", "tanh")
 PROBABILITIES = ("sigmoid", "softmax")
@@ -53,10 +56,7 @@ class Example:
 
     net: Net
     givens: dict[str, Decimal]
-
-    @cached_property
-    def plan(self) -> Plan:
-        return derive_plan(self.net)
+    plan: Plan = field(repr=False)
 
 
 def random_net(random: Random, *, forward_only: bool = False) -> Net:
@@ -178,13 +178,15 @@ def random_later_example(random: Random, *, forward_only: bool = False) -> Examp
 
 
 def _with_givens(net: Net, random: Random) -> Example:
-    return Example(net, random_givens(net, derive_plan(net), random))
+    plan = derive_plan(net)
+    return Example(net, random_givens(net, plan, random), plan)
 
 
 LATER = 1000
 """From here on seeds give dropout, online runs, paths and recurrent nets; those before keep their nets for ever."""
 
 
+@lru_cache(maxsize=256)
 def seeded_example(seed: int) -> Example:
     """The same example for the same seed. One in eight is a forward pass only."""
     make = random_example if seed < LATER else random_later_example

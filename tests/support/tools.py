@@ -10,15 +10,19 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
-__all__ = ["compiled", "faults", "objections", "played"]
+__all__ = ["batches", "by_shape", "compiled", "faults", "faulty", "objections", "played"]
 
 DEBIAN = "texlive-latex-base texlive-latex-recommended texlive-fonts-recommended lmodern"
 WEB = Path(__file__).parents[1] / "web"
+BEGIN, END = r"\begin{document}", r"\end{document}"
+BETWEEN = "--- another document"
+T = TypeVar("T")
 MOST_OVERFULL = 5.0
 """Points by which a line may stick out: not to be seen in a column's margin."""
 
@@ -51,6 +55,38 @@ def compiled(document: str, folder: Path) -> str:
     return log
 
 
+def faulty(documents: Mapping[str, str], folder: Path) -> dict[str, list[str]]:
+    """The documents that have faults, by name, with what they are.
+
+    Those with one preamble are set one after the other, each in a group of its own: starting pdflatex takes longer
+    than setting a sheet. Where that does not compile, each is tried by itself.
+    """
+    alike: dict[str, dict[str, str]] = {}
+    for name, document in documents.items():
+        preamble, _, body = document.partition(BEGIN)
+        alike.setdefault(preamble, {})[name] = body.partition(END)[0]
+    found = {}
+    for number, (preamble, bodies) in enumerate(alike.items()):
+        place = folder / str(number)
+        place.mkdir()
+        parts = [rf"\typeout{{{BETWEEN}}}\begingroup {body}\clearpage\endgroup" for body in bodies.values()]
+        try:
+            log = compiled(f"{preamble}{BEGIN}{''.join(parts)}\\typeout{{{BETWEEN}}}{END}", place)
+        except AssertionError:
+            for name in bodies:
+                compiled(documents[name], place)
+            raise
+        _, *logs, _ = log.split(BETWEEN)
+        found |= {name: faults(log) for name, log in zip(bodies, logs, strict=True)}
+    return {name: of_one for name, of_one in found.items() if of_one}
+
+
+def batches(things: Iterable[T], most: int = 10) -> list[list[T]]:
+    """The things in their order, some at a time: for tests that look at several at once."""
+    left = list(things)
+    return [left[start : start + most] for start in range(0, len(left), most)]
+
+
 def faults(log: str) -> list[str]:
     """Lines that stick out, what is referred to but not there, and letters that no font has."""
     too_wide = re.findall(r"^Overfull \\hbox \(([\d.]+)pt too wide\) (.*)$", log, re.MULTILINE)
@@ -61,8 +97,24 @@ def faults(log: str) -> list[str]:
     ]
 
 
-def objections(formulas: list[str]) -> list[dict[str, str]]:
-    """What KaTeX and MathJax have against the formulas."""
+def by_shape(formulas: Iterable[str]) -> dict[str, str]:
+    """One formula for each that differs from all others in more than its numbers and letters.
+
+    No engine looks at those: only at commands, at names of environments, and at what stands between.
+    """
+    return {_LETTERS_AND_NUMBERS.sub(_alike, formula): formula for formula in formulas}
+
+
+_LETTERS_AND_NUMBERS = re.compile(r"(\\(?:begin|end)\{[a-z*]+\}|\\[A-Za-z]+)|[A-Za-z]+|\d+(?:\.\d+)?")
+
+
+def _alike(found: re.Match[str]) -> str:
+    return found[1] or ("1" if found[0][0].isdigit() else "x")
+
+
+def objections(in_line: Iterable[str], displayed: Iterable[str] = ()) -> list[dict[str, str]]:
+    """What KaTeX and MathJax have against the formulas, where each stands."""
+    formulas = [*((formula, False) for formula in in_line), *((formula, True) for formula in displayed)]
     return _by_node("check.mjs", formulas, "KaTeX or MathJax")
 
 
