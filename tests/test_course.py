@@ -587,7 +587,7 @@ BAD = {
     ),
     "kinds of nets": (
         "[net]\nkind = 'rnn'",
-        "[net] kind: 'rnn' is not known. Known: feedforward, recurrent, attention-heads, ...",
+        "[net] kind: 'rnn' is not known. Known: feedforward, recurrent, adam, ...",
     ),
     "a recurrent net without steps": ("[net]\nkind = 'recurrent'", "[net] steps: is missing. Write how many steps ..."),
     "a batch of sequences": (

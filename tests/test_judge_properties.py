@@ -41,7 +41,7 @@ def recipe_example(random: Random) -> Example:
     plan = derive_plan(net)
     givens = {cell.name: Decimal(random.choice((-1, 1)) * random.randint(5, 99)).scaleb(-2) for cell in plan.givens}
     givens |= {cell.name: Decimal(1) for cell in plan.givens if cell.address.family == "y"}
-    return Example(net, givens | ({"eta": net.learning_rate} if net.updates else {}))
+    return Example(net, givens | ({"eta": net.learning_rate} if net.updates else {}), plan)
 
 
 recipe_examples = randoms.map(recipe_example)
