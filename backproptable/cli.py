@@ -21,6 +21,7 @@ from backproptable import __version__
 from backproptable.errors import BackproptableError, InputError, OutputError, Problem, suggestion
 
 if TYPE_CHECKING:
+    from backproptable.course import Course
     from backproptable.example import Example
 
 __all__ = ["main", "run"]
@@ -306,7 +307,6 @@ def assign(
     A rerun adds newcomers and writes what is missing. Nobody's sheet is drawn again or replaced.
     """
     from backproptable.assign import assign_class, preview  # noqa: PLC0415 - heavy
-    from backproptable.course import load_course  # noqa: PLC0415
     from backproptable.quizzes.variants import VARIANT_FILES, variants  # noqa: PLC0415
     from backproptable.rosters.reading import read_roster  # noqa: PLC0415
     from backproptable.summary import next_steps, summary, untested_lines  # noqa: PLC0415
@@ -315,11 +315,11 @@ def assign(
         what = "are both given." if roster else "are both missing."
         raise InputError([Problem("ROSTER and --pool", what, "Name a class list, or ask for a pool of variants.")])
     if roster is None:
-        loaded = replace(load_course(course and _started(course, output)), file_name=VARIANT_FILES)
+        loaded = replace(_course(course, output), file_name=VARIANT_FILES)
         students = variants(pool or 0)
     else:
         loaded, listed = _both(
-            lambda: load_course(course and _started(course, output)),
+            lambda: _course(course, output),
             lambda known: read_roster(_started(roster, output), known.roster if known else {}),
         )
         if not listed.is_plain:
@@ -359,6 +359,17 @@ def assign(
         click.echo(line)
     for warning in report.warnings:
         click.secho(f"warning: {warning}", err=True, fg="yellow")
+
+
+def _course(path: Path | None, output: Path) -> Course:
+    """The course in the file, or the default course, for which nothing is loaded that reads files."""
+    if path is None:
+        from backproptable.course import default_course  # noqa: PLC0415 - heavy
+
+        return default_course()
+    from backproptable.course_file import load_course  # noqa: PLC0415 - heavy
+
+    return load_course(_started(path, output))
 
 
 def _started(path: Path, output: Path) -> Path:
@@ -430,7 +441,6 @@ def verify(paths: tuple[Path, ...], keys: Path | None, course: Path | None, ask:
     Writes report.json and, for a class, grades.csv, grades for Moodle or Canvas, class.md and feedback for
     every student, also as the zip that the course system takes back.
     """
-    from backproptable.course import load_course  # noqa: PLC0415 - heavy
     from backproptable.marking import REPORT, mark_class, mark_example  # noqa: PLC0415
     from backproptable.writing import write_files  # noqa: PLC0415
 
@@ -446,7 +456,7 @@ def verify(paths: tuple[Path, ...], keys: Path | None, course: Path | None, ask:
     else:
         report = output / REPORT
         before = report.read_text(encoding="utf-8", errors="replace") if report.is_file() and not ask else None
-        settings = load_course(course) if course else None
+        settings = _course(course, output) if course else None
         marked = mark_class(paths, keys, course=settings, before=before, output=None if ask else output)
     for style, line in marked.lines:
         click.secho(line, **_STYLES[style])

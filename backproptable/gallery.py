@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from backproptable.assign import preview
-from backproptable.course import load_course
+from backproptable.course import default_course
 from backproptable.derive import derive_plan
 from backproptable.digits import DEFAULT_FIGURES
 from backproptable.evaluate import solve
@@ -108,7 +108,7 @@ def make_gallery() -> dict[str, str]:
     """Text by file name; the index page is `README.md`."""
     texts = {piece.file: piece.text() for piece in PIECES}
     sheets = preview(
-        replace(load_course(None), title="One path through a net", asked="one_path", due="Friday, 12:00")
+        replace(default_course(), title="One path through a net", asked="one_path", due="Friday, 12:00")
     ).files.values()
     texts |= dict(zip(_CLASS, sheets, strict=True))
     texts |= dict(zip(_MARKED, (_feedback(),), strict=True))

@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backproptable.asked import ASKED
-from backproptable.course import Course, Points, load_course
+from backproptable.course import Course, Points, default_course
+from backproptable.course_file import load_course
 from backproptable.course_keys import COURSE_KEYS
 from backproptable.derive import derive_plan
 from backproptable.draw import Drawing
@@ -112,14 +113,14 @@ DEFAULTS = {
 
 
 def test_the_default_course() -> None:
-    course = load_course(None)
+    course = default_course()
     assert course == Course(plan=derive_plan(Net()))
     assert course.as_keys() == DEFAULTS
     assert course.source == ""
 
 
 def test_an_empty_file_is_the_default_course(file: Path) -> None:
-    assert read(file, "") == replace(load_course(None), source=str(file))
+    assert read(file, "") == replace(default_course(), source=str(file))
 
 
 FULL = '''

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backproptable.course import load_course
+from backproptable.course_file import load_course
 from backproptable.errors import InputError, Problem
 from backproptable.grade_settings import GradeSettings
 from backproptable.lms.grade_files import GradeFile, grade_files, users_of

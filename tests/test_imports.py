@@ -27,7 +27,7 @@ ROOMS = (
     "__init__ lms.__init__ quizzes.__init__ recipes.__init__ rosters.__init__",
     "errors names plaintext quizzes.exported quizzes.question remembered shipped workers",
     "quizzes.html quizzes.limits",
-    "rosters.extent rosters.ids rosters.student render.escape writing",
+    "rosters.extent rosters.ids rosters.student render.compiled render.escape writing",
     "quizzes.variants filenames lms.addresses lms.packing grade_settings rosters.files",
     "rosters.headings",
     "rosters.doubles rosters.exports",
@@ -73,7 +73,8 @@ ROOMS = (
     "draw",
     "givens reading course_keys",
     "recipes.files recipes.given",
-    "example course",
+    "course example",
+    "course_file",
     "render.__init__ render.form render.matrices render.printers render.prose render.signs render.templates",
     "render.quoting render.verdict_words render.worked_lines render.class_picture",
     "render.reports render.feedback render.class_summary",
@@ -140,7 +141,7 @@ OWNERS = {
         "untested",
     },
     "sympy": {"by_sympy"},
-    "jinja2": {"render.templates"},
+    "jinja2": {"render.compiled", "render.templates"},
     "pydantic": {"course_keys", "keys", "reading", "recipes.files"},
     "pydantic_core": {"keys"},
     "click": {"cli"},
@@ -297,6 +298,18 @@ def test_a_fresh_draw_needs_no_reader_of_files() -> None:
     assert "numpy" in loaded
     assert "pydantic" not in loaded
     assert "sympy" not in loaded, "the derivatives of nets with layers are kept"
+
+
+def test_a_class_without_a_course_file_needs_none_either(tmp_path: Path) -> None:
+    """Both take longer to load than fifty students to write for."""
+    (tmp_path / "roster.csv").write_text("student_id,first_name\n7,Ada\n", encoding="utf-8")
+    words = ["backproptable", "assign", str(tmp_path / "roster.csv"), "-o", str(tmp_path / "made")]
+    code = f"import sys; sys.argv = {words!r}\nfrom backproptable.cli import main\n"
+    code += "try: main()\nexcept SystemExit as left: assert not left.code\nprint('|', *sys.modules)"
+    loaded = run_python(code).rpartition("|")[2].split()
+    assert list((tmp_path / "made" / "assignments").glob("*.md"))
+    assert "backproptable.assign" in loaded
+    assert {"pydantic", "sympy"} & set(loaded) == set()
 
 
 # --- the public API ----------------------------------------------------------------------------

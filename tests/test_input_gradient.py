@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from test_listing import listing_in, numbers_printed, output_of
 
-from backproptable.course import load_course
+from backproptable.course_file import load_course
 from backproptable.derive import derive_plan
 from backproptable.draw import Drawing, draw_givens
 from backproptable.errors import InputError

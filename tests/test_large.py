@@ -21,7 +21,7 @@ import pytest
 from test_markdown_survives import FORMULA, check_page
 
 from backproptable.cli import main
-from backproptable.course import load_course
+from backproptable.course_file import load_course
 from backproptable.derive import MOST_CELLS, derive_plan
 from backproptable.entries import MOST_ENTRIES, chosen_entries
 from backproptable.errors import InputError

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from backproptable.assign import assign_class, preview
-from backproptable.course import load_course
+from backproptable.course_file import load_course
 from backproptable.grids import Grids
 from backproptable.manifest import Manifest
 from backproptable.mistakes import wrong_lines

@@ -7,6 +7,7 @@ only the libraries come from the environment that runs the tests.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -16,9 +17,13 @@ from zipfile import ZipFile
 import pytest
 
 import backproptable
+from backproptable.render.compiled import COMPILED
+from backproptable.render.templates import compile_templates, template_names
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 PACKAGE = CHECKOUT / "backproptable"
+
+COMPILED_IN_WHEEL = f"backproptable/{COMPILED.relative_to(PACKAGE).as_posix()}"
 
 DATA = {
     # folder in the wheel -> folder in the checkout
@@ -84,7 +89,7 @@ def test_data_are_those_of_the_checkout(wheel: Path, inside: str, outside: Path)
             for name in archive.namelist()
             if name.startswith(f"{inside}/") and not name.endswith("/")
         }
-    assert packed == below(outside)
+    assert packed == {name: content for name, content in below(outside).items() if not name.endswith(".py")}
     assert packed
 
 
@@ -92,8 +97,10 @@ def test_modules_are_those_of_the_checkout(wheel: Path) -> None:
     with ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name and not name.endswith("/")}
     package = {f"backproptable/{name}" for name in below(PACKAGE)}
-    templates = {f"backproptable/templates/{name}" for name in below(CHECKOUT / "templates")}
-    assert names == package | templates
+    templates = {f"backproptable/templates/{name}" for name in template_names()}
+    compiled = {f"{COMPILED_IN_WHEEL}/{name}" for name, _ in compile_templates()}
+    assert len(compiled) == len(templates)
+    assert names == package | templates | compiled
     assert "backproptable/py.typed" in names
 
 
@@ -111,6 +118,51 @@ def test_two_builds_are_the_same_to_the_byte(wheel: Path, tmp_path: Path) -> Non
     assert again.read_bytes() == wheel.read_bytes()
     with ZipFile(wheel) as archive:
         assert len({info.date_time for info in archive.infolist()}) == 1
+
+
+def test_templates_are_compiled_as_they_would_be_now(wheel: Path) -> None:
+    with ZipFile(wheel) as archive:
+        for name, python in compile_templates():
+            assert archive.read(f"{COMPILED_IN_WHEEL}/{name}").decode() == python
+
+
+WITHOUT_A_COMPILER = """
+import jinja2, sys
+{before}
+def refuse(*given, **named): raise SystemExit("it compiles")
+jinja2.Environment.compile = refuse
+sys.argv = ["backproptable", "handout", "2-2-2", "--format", "md,tex,json"]
+from backproptable.cli import main
+main()
+"""
+
+
+def handout_of(installed: Path, folder: Path, before: str = "") -> subprocess.CompletedProcess[str]:
+    folder.mkdir(parents=True)
+    return subprocess.run(
+        [sys.executable, "-c", WITHOUT_A_COMPILER.format(before=before)],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(installed)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_an_installed_program_compiles_no_template(installed: Path, tmp_path: Path) -> None:
+    done = handout_of(installed, tmp_path / "run")
+    assert done.returncode == 0, done.stderr
+    assert below(tmp_path / "run" / "output").keys() == {"2-2-2.md", "2-2-2.tex", "2-2-2.json"}
+
+
+def test_it_does_for_another_jinja_and_a_template_that_was_changed(installed: Path, tmp_path: Path) -> None:
+    other = handout_of(installed, tmp_path / "run", before="jinja2.__version__ = '3.999'")
+    assert "it compiles" in other.stderr
+    changed = tmp_path / "changed"
+    shutil.copytree(installed, changed)
+    page = changed / "backproptable/templates/md/page.md.j2"
+    page.write_text(page.read_text(encoding="utf-8") + "changed\n", encoding="utf-8")
+    assert "it compiles" in handout_of(changed, tmp_path / "again").stderr
 
 
 ARGUMENTS = {

@@ -11,7 +11,7 @@ compute.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from functools import lru_cache
 from importlib.resources import files
@@ -24,8 +24,9 @@ from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateNotFo
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from backproptable.errors import InputError, PlanError, Problem
+from backproptable.render.compiled import CompiledAhead, compiled_file
 
-__all__ = ["fill_template", "template_folder", "template_names"]
+__all__ = ["compile_templates", "fill_template", "template_folder", "template_names"]
 
 Source = tuple[str, str, Callable[[], bool]]
 
@@ -53,6 +54,14 @@ def template_names() -> list[str]:
         ]
 
     return sorted(name for name in walk(template_folder(), "") if name.endswith(".j2"))
+
+
+def compile_templates() -> Iterator[tuple[str, str]]:
+    """Every shipped template as a Python module: its file in the folder `compiled.COMPILED`, and what it says."""
+    environment, cache, folder = _environment(None), CompiledAhead(), template_folder()
+    for name in template_names():
+        source = folder.joinpath(*name.split("/")).read_text(encoding="utf-8")
+        yield compiled_file(cache.get_source_checksum(source)), environment.compile(source, name, raw=True)
 
 
 def fill_template(name: str, context: dict[str, Any], own: Path | None = None) -> str:
@@ -131,5 +140,6 @@ def _environment(own: Path | None) -> ImmutableSandboxedEnvironment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         undefined=StrictUndefined,
+        bytecode_cache=CompiledAhead() if own is None else None,
         autoescape=False,  # the output is Markdown or TeX, and nothing a student wrote is in it
     )
