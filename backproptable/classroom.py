@@ -27,7 +27,7 @@ from backproptable.hardness import Hardness
 from backproptable.manifest import Entry, digest_of
 from backproptable.notation import load_notation
 from backproptable.numerals import Numerals
-from backproptable.render.epochs import bars
+from backproptable.render.epochs import bars, error_rows
 from backproptable.render.escape import settable
 from backproptable.render.form import Form
 from backproptable.render.page import Assignment, make_form
@@ -158,6 +158,11 @@ class Classroom:
         plan = self.course.plan
         return [plan.row[cell.address] for _, cell in plan.worked if cell.address not in self.task.shown]
 
+    @cached_property
+    def error_rows(self) -> list[int]:
+        """The cells that the plot of epochs shows."""
+        return error_rows(self.course.plan)
+
     def paths(self, stem: str) -> dict[tuple[str, bool], Path]:
         """Where the files of a student go, by format and whether it is the key."""
         return {
@@ -283,7 +288,7 @@ def _texts(
         numbers_shown = texts if is_key else for_students
         yield (
             (format, is_key),
-            classroom.forms[format, is_key].fill([*numbers_shown, *fields, *bars(plan, numbers_shown)]),
+            classroom.forms[format, is_key].fill([*numbers_shown, *fields, *bars(classroom.error_rows, numbers_shown)]),
         )
 
 

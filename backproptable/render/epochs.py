@@ -11,7 +11,7 @@ from backproptable.notation import Notation
 from backproptable.plan import Part, Plan
 from backproptable.render.form import slot
 
-__all__ = ["BAR", "Epoch", "bars", "lay_out_epochs"]
+__all__ = ["BAR", "Epoch", "bars", "error_rows", "lay_out_epochs"]
 
 BAR: Final = "bar"
 """The slot style of a bar; its text is its length, from 0 to `_LONGEST`."""
@@ -41,11 +41,19 @@ def lay_out_epochs(plan: Plan, notation: Notation, first: int) -> list[Epoch]:
     ]
 
 
-def bars(plan: Plan, texts: Sequence[str | None]) -> list[str | None]:
-    """The length of every epoch's bar, as a text; the largest error has the longest. None where it is not shown."""
-    shown = [texts[plan.row[to]] for to in _errors(plan)]
+def error_rows(plan: Plan) -> list[int]:
+    """The rows of the errors of the epochs."""
+    return [plan.row[to] for to in _errors(plan)]
+
+
+def bars(errors: Sequence[int], texts: Sequence[str | None]) -> list[str | None]:
+    """The length of every epoch's bar, as a text; the largest error has the longest. None where it is not shown.
+
+    `errors` are their rows.
+    """
+    shown = [texts[row] for row in errors]
     if any(text is None for text in shown):
         return [None] * len(shown)
-    errors = [abs(float(text)) for text in shown if text is not None]
-    largest = max(errors, default=0.0) or 1.0
-    return [str(round(_LONGEST * error / largest)) for error in errors]
+    sizes = [abs(float(text)) for text in shown if text is not None]
+    largest = max(sizes, default=0.0) or 1.0
+    return [str(round(_LONGEST * size / largest)) for size in sizes]

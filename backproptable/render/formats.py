@@ -11,7 +11,7 @@ from backproptable.evaluate import Solution
 from backproptable.formula import Ref
 from backproptable.names import name_of
 from backproptable.notation import load_notation
-from backproptable.render.epochs import bars
+from backproptable.render.epochs import bars, error_rows
 from backproptable.render.page import TEXT_FORMATS, make_form
 from backproptable.render.printers import Place, plain
 from backproptable.render.questions import equal_weights
@@ -66,7 +66,8 @@ def render_sheet(
     )
     opposite = load_notation(style.notation, plan.net).opposite
     texts = turned_texts(plan, _shown_texts(solution, worked=worked), opposite)
-    return form.fill([*texts, *(turned_texts(plan, equal.text, opposite) if equal else ()), *bars(plan, texts)])
+    equal_texts = turned_texts(plan, equal.text, opposite) if equal else ()
+    return form.fill([*texts, *equal_texts, *bars(error_rows(plan), texts)])
 
 
 def _shown_texts(solution: Solution, *, worked: bool) -> list[str | None]:
