@@ -52,9 +52,10 @@ def memory_of(process: int) -> int:
     return total
 
 
-def run(roster: Path, course: Path, output: Path, processes: int | None) -> tuple[float, float, float]:
+def run(roster: Path, course: Path | None, output: Path, processes: int | None) -> tuple[float, float, float]:
     """Wall time, processor time and memory of one class."""
-    command = [sys.executable, "-m", "backproptable", "assign", str(roster), "--course", str(course), "-o", str(output)]
+    command = [sys.executable, "-m", "backproptable", "assign", str(roster), "-o", str(output)]
+    command += [] if course is None else ["--course", str(course)]
     command += [] if processes is None else ["--processes", str(processes)]
     before, start = booked(), time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
@@ -102,14 +103,16 @@ def main() -> None:
     print(" students processes  wall ms   cpu ms floor ms cpu/floor memory MB")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "course.toml").write_text("\n".join(["[net]", *arguments.net]) + "\n", encoding="utf-8")
+        course = folder / "course.toml" if arguments.net else None
+        if course is not None:
+            course.write_text("\n".join(["[net]", *arguments.net]) + "\n", encoding="utf-8")
         for students in arguments.students:
             write_roster(folder / "roster.csv", students)
             for processes in (1, None):
                 results = []
                 for _ in range(arguments.repeat if students < 50_000 else 1):
                     shutil.rmtree(folder / "out", ignore_errors=True)
-                    results.append(run(folder / "roster.csv", folder / "course.toml", folder / "out", processes))
+                    results.append(run(folder / "roster.csv", course, folder / "out", processes))
                 wall, cpu = (min(column) * 1000 / students for column in list(zip(*results, strict=True))[:2])
                 memory = max(memory for _, _, memory in results)
                 shutil.rmtree(folder / "copy", ignore_errors=True)
