@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections import deque
@@ -70,6 +71,7 @@ def _size(count: int, processes: int) -> int:
 def _begin(shared: object) -> None:
     global _state  # noqa: PLW0603 - a process has no other place to keep what it was started with
     _state = shared
+    gc.freeze()  # what came from the main process stays shared memory: collecting garbage would write to all of it
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process decides what becomes of an interruption
     Thread(target=_end_with_parent, daemon=True).start()
 
