@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from backproptable.errors import InputError
+from backproptable.key_folder import KeyFolder
 from backproptable.manifest import Entry
 from backproptable.marked import MarkedCell
 from backproptable.marker import Answered
 from backproptable.returned import Written, read_returned
-from backproptable.verify import KeyFolder
 
 __all__ = ["Asking"]
 

@@ -490,8 +490,8 @@ def _keys_of(output: Path) -> Path:
 def _typed_in(word: str, keys: Path, output: Path) -> Path:
     """Ask for the answers of one sheet. Each is told at once and kept, so that one can stop and go on later."""
     from backproptable.asking import Asking  # noqa: PLC0415 - heavy
+    from backproptable.key_folder import open_keys  # noqa: PLC0415
     from backproptable.render.feedback import cell_line  # noqa: PLC0415
-    from backproptable.verify import open_keys  # noqa: PLC0415
     from backproptable.writing import write_files  # noqa: PLC0415
 
     folder = open_keys(keys)

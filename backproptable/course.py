@@ -32,9 +32,9 @@ class Points:
     wrong: Decimal = Decimal(0)
     blank: Decimal = Decimal(0)
     mistake: str = "each"
-    """How often the same mistake costs: a word of `scoring.REPEATS`."""
+    """How often the same mistake costs: a word of `weights.REPEATS`."""
     steps: Mapping[str, Decimal] = field(default_factory=dict)
-    """Weights, by the name of a step or a word of `scoring.WEIGHED_PARTS`; the others weigh 1."""
+    """Weights, by the name of a step or a word of `weights.WEIGHED_PARTS`; the others weigh 1."""
 
     @classmethod
     def of_keys(cls, keys: Mapping[str, Any]) -> Points:

@@ -24,8 +24,8 @@ from backproptable.net import Net
 from backproptable.plan import Plan
 from backproptable.reading import NetReading, file_content, with_known_keys
 from backproptable.recipes.files import RECIPE_TABLES, is_recipe, recipe_in
-from backproptable.scoring import WEIGHED_PARTS, weights_of
 from backproptable.style import Style, style_problems
+from backproptable.weights import WEIGHED_PARTS, weights_of
 
 __all__ = ["load_course"]
 

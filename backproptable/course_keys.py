@@ -13,7 +13,7 @@ from backproptable.errors import suggestion
 from backproptable.grade_settings import GRADE_SYSTEMS, item_fault
 from backproptable.keys import Keys, Known, NetKeys, Number, SheetKeys, refusal
 from backproptable.plaintext import composed, one_line
-from backproptable.scoring import REPEATS
+from backproptable.weights import REPEATS
 
 __all__ = ["COURSE_KEYS", "CourseFile"]
 

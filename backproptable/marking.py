@@ -12,13 +12,14 @@ from backproptable.class_counts import by_student
 from backproptable.course import Course
 from backproptable.errors import InputError, Problem
 from backproptable.example import load_example
+from backproptable.key_folder import KeyFolder, open_keys
 from backproptable.lms.giving_back import Feedback, give_back
 from backproptable.marked import MarkedSheet, Verdict
 from backproptable.render.class_summary import class_md
 from backproptable.render.feedback import feedback_md, terminal_lines
 from backproptable.render.reports import grades_csv, report_json
 from backproptable.tables import NO_FILE, is_device
-from backproptable.verify import KeyFolder, open_keys, verify_class, verify_example
+from backproptable.verify import verify_class, verify_example
 
 __all__ = ["REPORT", "Marked", "class_reports", "mark_class", "mark_example"]
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from backproptable.verify import open_keys
+from backproptable.key_folder import open_keys
 from support.classes import NEURON, Outcome, called, save_course
 from support.lms import (
     Canvas,

@@ -12,7 +12,8 @@ from backproptable.derive import derive_plan
 from backproptable.errors import InputError
 from backproptable.marked import MarkedCell, Verdict
 from backproptable.net import Net
-from backproptable.scoring import EQUALLY, REPEATS, Policy, equal_weights, weights_of
+from backproptable.scoring import Policy
+from backproptable.weights import EQUALLY, REPEATS, equal_weights, weights_of
 from support.marking import cells, marker, on_paper, right_answers
 
 V = Verdict

@@ -12,8 +12,9 @@ import pytest
 
 from backproptable.course import Points
 from backproptable.evaluate import solve
+from backproptable.key_folder import KeyFolder, open_keys
 from backproptable.marked import MarkedSheet, Verdict
-from backproptable.verify import ClassResult, KeyFolder, open_keys, verify_class
+from backproptable.verify import ClassResult, verify_class
 from support.classes import SMALL, called, rows, save_course, save_roster
 from support.marking import cells
 

@@ -20,7 +20,8 @@ from backproptable.render.escape import markdown_text
 from backproptable.render.quoting import file_md, own_md, written_md
 from backproptable.render.templates import fill_template
 from backproptable.render.verdict_words import WORDS, number, why
-from backproptable.scoring import EQUALLY, REPEATS, Policy, equal_weights
+from backproptable.scoring import Policy
+from backproptable.weights import EQUALLY, REPEATS, equal_weights
 
 __all__ = ["class_md"]
 

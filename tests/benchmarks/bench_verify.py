@@ -23,11 +23,12 @@ from pathlib import Path
 import numpy as np
 
 from backproptable.evaluate import Calculator
+from backproptable.key_folder import open_keys
 from backproptable.manifest import Manifest
 from backproptable.marking import class_reports
 from backproptable.numerals import Numerals
 from backproptable.returned import find_files, read_returned
-from backproptable.verify import answered, open_keys, verify_class
+from backproptable.verify import answered, verify_class
 from backproptable.writing import write_files
 
 ROW = re.compile(r"^(\| `([^`]+)` \|.*\|) *[^|]*\|$", re.MULTILINE)
