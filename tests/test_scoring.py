@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from backproptable.course import Points, load_course
+from backproptable.course import Points
+from backproptable.course_file import load_course
 from backproptable.derive import derive_plan
 from backproptable.errors import InputError
 from backproptable.marked import MarkedCell, Verdict
