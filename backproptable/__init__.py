@@ -17,37 +17,37 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from backproptable.derive import derive_plan
-    from backproptable.draw import draw_givens
-    from backproptable.errors import BackproptableError, InputError, OutputError, Problem
-    from backproptable.evaluate import Calculator, Solution, solve
-    from backproptable.example import Example, load_example, load_preset
-    from backproptable.net import Net
-    from backproptable.plan import Cell, Plan, Step
+    from backproptable.basics.errors import BackproptableError, InputError, OutputError, Problem
+    from backproptable.drawing.draw import draw_givens
+    from backproptable.examples.example import Example, load_example, load_preset
+    from backproptable.nets.derive import derive_plan
+    from backproptable.nets.net import Net
+    from backproptable.nets.plan import Cell, Plan, Step
+    from backproptable.numbers.evaluate import Calculator, Solution, solve
     from backproptable.render.formats import render_sheet
-    from backproptable.style import Style
+    from backproptable.sheets.style import Style
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "BackproptableError": "errors",
-    "Calculator": "evaluate",
-    "Cell": "plan",
-    "Example": "example",
-    "InputError": "errors",
-    "Net": "net",
-    "OutputError": "errors",
-    "Plan": "plan",
-    "Problem": "errors",
-    "Solution": "evaluate",
-    "Step": "plan",
-    "Style": "style",
-    "derive_plan": "derive",
-    "draw_givens": "draw",
-    "load_example": "example",
-    "load_preset": "example",
+    "BackproptableError": "basics.errors",
+    "Calculator": "numbers.evaluate",
+    "Cell": "nets.plan",
+    "Example": "examples.example",
+    "InputError": "basics.errors",
+    "Net": "nets.net",
+    "OutputError": "basics.errors",
+    "Plan": "nets.plan",
+    "Problem": "basics.errors",
+    "Solution": "numbers.evaluate",
+    "Step": "nets.plan",
+    "Style": "sheets.style",
+    "derive_plan": "nets.derive",
+    "draw_givens": "drawing.draw",
+    "load_example": "examples.example",
+    "load_preset": "examples.example",
     "render_sheet": "render.formats",
-    "solve": "evaluate",
+    "solve": "numbers.evaluate",
 }
 
 __all__ = [

@@ -18,11 +18,11 @@ import click
 from click.shell_completion import CompletionItem
 
 from backproptable import __version__
-from backproptable.errors import BackproptableError, InputError, OutputError, Problem, suggestion
+from backproptable.basics.errors import BackproptableError, InputError, OutputError, Problem, suggestion
 
 if TYPE_CHECKING:
-    from backproptable.course import Course
-    from backproptable.example import Example
+    from backproptable.courses.course import Course
+    from backproptable.examples.example import Example
 
 __all__ = ["main", "run"]
 
@@ -90,7 +90,7 @@ def _shipped(kind: str) -> Complete:
     """Completes the name of a preset or of a notation."""
 
     def complete(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
-        from backproptable.shipped import shipped_texts  # noqa: PLC0415 - reads files
+        from backproptable.basics.shipped import shipped_texts  # noqa: PLC0415 - reads files
 
         kinds = (kind, "recipes") if kind == "presets" else (kind,)
         return [name for each in kinds for name in shipped_texts(each) if name.startswith(begun)]
@@ -185,8 +185,8 @@ def handout(
     **of_the_sheet: str | int | None,
 ) -> None:
     """Write one worked example: a preset, a file of your own, or a fresh draw of the default net."""
-    from backproptable.handout import make_handout  # noqa: PLC0415 - heavy
-    from backproptable.writing import write_files  # noqa: PLC0415
+    from backproptable.basics.writing import write_files  # noqa: PLC0415
+    from backproptable.examples.handout import make_handout  # noqa: PLC0415 - heavy
 
     options: dict[str, Any] = {**of_the_sheet, "input_gradient": input_gradient or None}  # a file may ask for it, too
     made = make_handout(
@@ -221,8 +221,8 @@ def handout(
 )
 def activations(output: Path, formats: str) -> None:
     """Write the table of activation functions and their derivatives, on one page."""
+    from backproptable.basics.writing import write_files  # noqa: PLC0415
     from backproptable.render.activations import render_activations  # noqa: PLC0415 - heavy
-    from backproptable.writing import write_files  # noqa: PLC0415
 
     words = [word.strip() for word in formats.split(",")]
     for path in write_files(output, {f"activations.{word}": render_activations(word) for word in words}):
@@ -233,8 +233,8 @@ def activations(output: Path, formats: str) -> None:
 @_output
 def gallery(output: Path) -> None:
     """Write the pieces that stand in the project's gallery."""
-    from backproptable.gallery import make_gallery  # noqa: PLC0415 - heavy
-    from backproptable.writing import write_files  # noqa: PLC0415
+    from backproptable.basics.writing import write_files  # noqa: PLC0415
+    from backproptable.commands.gallery import make_gallery  # noqa: PLC0415 - heavy
 
     for path in write_files(output, make_gallery()):
         click.echo(path)
@@ -244,8 +244,8 @@ def gallery(output: Path) -> None:
 @_output
 def init(output: Path) -> None:
     """Write a commented course.toml and a sample roster.csv to start from."""
-    from backproptable.shipped import starter_files  # noqa: PLC0415 - reads files
-    from backproptable.writing import write_files  # noqa: PLC0415
+    from backproptable.basics.shipped import starter_files  # noqa: PLC0415 - reads files
+    from backproptable.basics.writing import write_files  # noqa: PLC0415
 
     files = starter_files()
     if there := [output / name for name in files if (output / name).exists()]:
@@ -306,10 +306,10 @@ def assign(
 
     A rerun adds newcomers and writes what is missing. Nobody's sheet is drawn again or replaced.
     """
-    from backproptable.assign import assign_class, preview  # noqa: PLC0415 - heavy
+    from backproptable.commands.assign import assign_class, preview  # noqa: PLC0415 - heavy
+    from backproptable.commands.summary import next_steps, summary, untested_lines  # noqa: PLC0415
     from backproptable.quizzes.variants import VARIANT_FILES, variants  # noqa: PLC0415
     from backproptable.rosters.reading import read_roster  # noqa: PLC0415
-    from backproptable.summary import next_steps, summary, untested_lines  # noqa: PLC0415
 
     if (roster is None) == (pool is None):
         what = "are both given." if roster else "are both missing."
@@ -327,7 +327,7 @@ def assign(
         students = listed.students
     words = [word.strip() for word in formats.split(",")]
     if only_preview:
-        from backproptable.writing import write_files  # noqa: PLC0415
+        from backproptable.basics.writing import write_files  # noqa: PLC0415
 
         made = preview(loaded, students, formats=words, templates=templates, pool=pool is not None)
         for name, text in made.files.items():
@@ -364,10 +364,10 @@ def assign(
 def _course(path: Path | None, output: Path) -> Course:
     """The course in the file, or the default course, for which nothing is loaded that reads files."""
     if path is None:
-        from backproptable.course import default_course  # noqa: PLC0415 - heavy
+        from backproptable.courses.course import default_course  # noqa: PLC0415 - heavy
 
         return default_course()
-    from backproptable.course_file import load_course  # noqa: PLC0415 - heavy
+    from backproptable.courses.course_file import load_course  # noqa: PLC0415 - heavy
 
     return load_course(_started(path, output))
 
@@ -411,7 +411,7 @@ _also = click.option(
 @_also
 def check(sheets: tuple[Path, ...], output: Path | None) -> None:
     """Say what can be read of filled-in sheets, and what not. No key is needed."""
-    from backproptable.check import check_sheet  # noqa: PLC0415 - heavy
+    from backproptable.marking.check import check_sheet  # noqa: PLC0415 - heavy
 
     reports = [check_sheet(path) for path in sheets]
     _say([line for report in reports for line in report.lines()], output, "check.txt")
@@ -441,8 +441,8 @@ def verify(paths: tuple[Path, ...], keys: Path | None, course: Path | None, ask:
     Writes report.json and, for a class, grades.csv, grades for Moodle or Canvas, class.md and feedback for
     every student, also as the zip that the course system takes back.
     """
-    from backproptable.marking import REPORT, mark_class, mark_example  # noqa: PLC0415
-    from backproptable.writing import write_files  # noqa: PLC0415
+    from backproptable.basics.writing import write_files  # noqa: PLC0415
+    from backproptable.commands.marking import REPORT, mark_class, mark_example  # noqa: PLC0415
 
     examples = [path for path in paths if path.suffix == ".toml"]
     if not examples and (paths or ask):
@@ -489,10 +489,10 @@ def _keys_of(output: Path) -> Path:
 
 def _typed_in(word: str, keys: Path, output: Path) -> Path:
     """Ask for the answers of one sheet. Each is told at once and kept, so that one can stop and go on later."""
-    from backproptable.asking import Asking  # noqa: PLC0415 - heavy
-    from backproptable.key_folder import open_keys  # noqa: PLC0415
-    from backproptable.render.feedback import cell_line  # noqa: PLC0415
-    from backproptable.writing import write_files  # noqa: PLC0415
+    from backproptable.basics.writing import write_files  # noqa: PLC0415
+    from backproptable.commands.asking import Asking  # noqa: PLC0415 - heavy
+    from backproptable.marking.key_folder import open_keys  # noqa: PLC0415
+    from backproptable.reports.feedback import cell_line  # noqa: PLC0415
 
     folder = open_keys(keys)
     entry = folder.entry(word)
@@ -529,7 +529,7 @@ _STYLES: Final[dict[str, dict[str, Any]]] = {
 @_also
 def mistakes(output: Path | None) -> None:
     """List the typical mistakes that drawing and verifying know."""
-    from backproptable.mistakes import MISTAKES  # noqa: PLC0415 - heavy
+    from backproptable.mistakes.registry import MISTAKES  # noqa: PLC0415 - heavy
 
     width = max(len(mistake.code) for mistake in MISTAKES)
     _say([f"{mistake.code:<{width}}  {mistake.title}" for mistake in MISTAKES], output, "mistakes.txt")
@@ -540,14 +540,14 @@ def _say(lines: list[str], output: Path | None, name: str) -> None:
     for line in lines:
         click.echo(line)
     if output is not None:
-        from backproptable.writing import write_files  # noqa: PLC0415
+        from backproptable.basics.writing import write_files  # noqa: PLC0415
 
         write_files(output, {name: "".join(f"{line}\n" for line in lines)})
 
 
 def _example(name: str | None) -> Example | None:
     """The argument as an example: a file where it looks like one or is one, else a preset."""
-    from backproptable.example import load_example, load_preset, preset_titles  # noqa: PLC0415 - heavy
+    from backproptable.examples.example import load_example, load_preset, preset_titles  # noqa: PLC0415 - heavy
 
     if name is None:
         return None
@@ -580,14 +580,14 @@ def notations(output: Path | None) -> None:
 
 
 def _list(kinds: tuple[str, ...], output: Path | None) -> None:
-    from backproptable.shipped import shipped_texts, shipped_titles  # noqa: PLC0415 - reads files
+    from backproptable.basics.shipped import shipped_texts, shipped_titles  # noqa: PLC0415 - reads files
 
     titles = {name: title for kind in kinds for name, title in shipped_titles(kind).items()}
     width = max(map(len, titles))
     for name, title in titles.items():
         click.echo(f"{name:<{width}}  {title}")
     if output is not None:
-        from backproptable.writing import write_files  # noqa: PLC0415
+        from backproptable.basics.writing import write_files  # noqa: PLC0415
 
         texts = {name: text for kind in kinds for name, text in shipped_texts(kind).items()}
         write_files(output, {f"{name}.toml": text for name, text in texts.items()})

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backproptable import answers
-from backproptable.answers import Answer, Blank, Unreadable, read_answer
+from backproptable.returned import answers
+from backproptable.returned.answers import Answer, Blank, Unreadable, read_answer
 
 NOTHING = "blank"
 EXACT = None  # figures of an expression

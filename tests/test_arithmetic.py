@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backproptable.arithmetic import MAX_DEPTH, MAX_LENGTH, Refusal, calculate, spelled
+from backproptable.formulas.arithmetic import MAX_DEPTH, MAX_LENGTH, Refusal, calculate, spelled
 
 # --- random expressions ------------------------------------------------------------------------
 

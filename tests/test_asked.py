@@ -9,12 +9,12 @@ from random import Random
 
 import pytest
 
-from backproptable.asked import ASKED, Task, asked_problems, set_task
-from backproptable.derive import derive_plan
-from backproptable.formula import references
-from backproptable.names import Address, name_of
-from backproptable.net import Net
-from backproptable.plan import Plan
+from backproptable.formulas.formula import references
+from backproptable.formulas.names import Address, name_of
+from backproptable.nets.derive import derive_plan
+from backproptable.nets.net import Net
+from backproptable.nets.plan import Plan
+from backproptable.sheets.asked import ASKED, Task, asked_problems, set_task
 from support.nets import LATER, seeded_example
 
 SEEDS = (*range(60), *range(LATER, LATER + 12))

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from backproptable import workers
-from backproptable.assign import Report, assign_class
-from backproptable.check import check_sheet
+from backproptable.basics import workers
 from backproptable.cli import main
+from backproptable.commands.assign import Report, assign_class
+from backproptable.marking.check import check_sheet
 from backproptable.rosters.student import Student
 from support.classes import (
     NEURON,
@@ -35,7 +35,7 @@ from support.classes import (
 
 BY_HAND = """
 import os, signal
-import backproptable.classroom as classroom
+import backproptable.courses.classroom as classroom
 write_whole, left = classroom.write_whole, iter(range(10**6))
 
 def stopping(path, text, *, private=False):

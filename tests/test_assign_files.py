@@ -11,7 +11,8 @@ from typing import IO, Any
 
 import pytest
 
-from backproptable import secret, writing
+from backproptable.basics import writing
+from backproptable.courses import secret
 from support.classes import (
     Outcome,
     called,

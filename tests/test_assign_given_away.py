@@ -16,16 +16,16 @@ from pathlib import Path
 
 import pytest
 
-from backproptable.answers import Answer, read_answer
-from backproptable.check import report_on
-from backproptable.classroom import Classroom, Newcomer, draw_chunk, texts_of
-from backproptable.course import Course
-from backproptable.derive import derive_plan
-from backproptable.draw import draw_givens
-from backproptable.evaluate import solve
-from backproptable.net import Net
+from backproptable.courses.classroom import Classroom, Newcomer, draw_chunk, texts_of
+from backproptable.courses.course import Course
+from backproptable.drawing.draw import draw_givens
+from backproptable.marking.check import report_on
+from backproptable.nets.derive import derive_plan
+from backproptable.nets.net import Net
+from backproptable.numbers.evaluate import solve
 from backproptable.render.formats import render_sheet
-from backproptable.sheet import read_sheet
+from backproptable.returned.answers import Answer, read_answer
+from backproptable.returned.sheet import read_sheet
 from support.arithmetic import significant, tex_value
 from support.exactly import text_of, text_of_all_digits
 from support.reader import Table, read_latex, read_markdown

@@ -14,7 +14,7 @@ import pytest
 from cmarkgfm import github_flavored_markdown_to_html
 from cmarkgfm.cmark import Options
 
-from backproptable.plaintext import comparable, one_line
+from backproptable.basics.plaintext import comparable, one_line
 from backproptable.render.escape import settable
 from backproptable.rosters.reading import load_roster
 from backproptable.rosters.student import Student

@@ -31,7 +31,7 @@ def assign(folder: Path, *words: object) -> Outcome:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A course and a roster of five, nothing given to anybody yet. The secret that is made is always the same."""
-    monkeypatch.setattr("backproptable.secret.secrets.token_bytes", lambda size: bytes(range(size)))
+    monkeypatch.setattr("backproptable.courses.secret.secrets.token_bytes", lambda size: bytes(range(size)))
     save_course(tmp_path)
     save_roster(tmp_path, rows(5))
     return tmp_path

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from backproptable import workers
-from backproptable.assign import assign_class
-from backproptable.classroom import Classroom, Newcomer, draw_chunk, write_chunk
-from backproptable.draw import student_key
-from backproptable.errors import InputError, OutputError, Problem
-from backproptable.workers import cores
+from backproptable.basics import workers
+from backproptable.basics.errors import InputError, OutputError, Problem
+from backproptable.basics.workers import cores
+from backproptable.commands.assign import assign_class
+from backproptable.courses.classroom import Classroom, Newcomer, draw_chunk, write_chunk
+from backproptable.drawing.draw import student_key
 from support.classes import IMPOSSIBLE, contents, leave_secret, made_course, students
 
 NEWCOMERS = [

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from backproptable.errors import PlanError
-from backproptable.evaluate import Solution
+from backproptable.basics.errors import PlanError
+from backproptable.numbers.evaluate import Solution
 from backproptable.render.document import VALUE
 from backproptable.render.form import Form, slot
 from support.arithmetic import significant

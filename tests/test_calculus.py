@@ -9,15 +9,27 @@ import mpmath
 import pytest
 import sympy
 
-from backproptable.by_sympy import _from_sympy, _to_sympy, all_forms
-from backproptable.calculus import (
+from backproptable.basics.errors import PlanError
+from backproptable.formulas.formula import (
+    Call,
+    Choice,
+    Formula,
+    Num,
+    Partial,
+    Power,
+    Product,
+    Quotient,
+    Ref,
+    Sum,
+    difference,
+)
+from backproptable.nets.by_sympy import _from_sympy, _to_sympy, all_forms
+from backproptable.nets.calculus import (
     activation_derivative,
     loss_derivative,
     softmax_derivative,
 )
-from backproptable.derived import DERIVED
-from backproptable.errors import PlanError
-from backproptable.formula import Call, Choice, Formula, Num, Partial, Power, Product, Quotient, Ref, Sum, difference
+from backproptable.nets.derived import DERIVED
 from support.exactly import evaluate
 
 SLOPE = mpmath.mpf("0.25")

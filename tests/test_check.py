@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from backproptable.check import CheckReport, Doubled, check_sheet, report_on
-from backproptable.errors import InputError
-from backproptable.sheet import read_sheet
-from backproptable.tables import MAX_SIZE
+from backproptable.basics.errors import InputError
+from backproptable.marking.check import CheckReport, Doubled, check_sheet, report_on
+from backproptable.returned.sheet import read_sheet
+from backproptable.returned.tables import MAX_SIZE
 from support.finished import finished_preset
 
 SHEET = """| | |

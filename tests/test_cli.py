@@ -20,8 +20,8 @@ import pytest
 from click.testing import CliRunner
 
 from backproptable.cli import main, run
-from backproptable.example import load_preset, preset_titles
-from backproptable.notation import notation_titles
+from backproptable.examples.example import load_preset, preset_titles
+from backproptable.sheets.notation import notation_titles
 
 WEIGHTS_NO_X = """
 [net]
@@ -423,7 +423,7 @@ def test_a_folder_that_nobody_may_write_to(folder: Path) -> None:
     locked.chmod(0o555)
     code = """
 import os
-from backproptable import writing
+from backproptable.basics import writing
 
 def write_as_nobody(folder, texts, write=writing.write_files):
     if os.geteuid() == 0:
@@ -468,7 +468,14 @@ def test_a_full_disk_leaves_the_older_files_alone(folder: Path, room: int | str)
 
 
 @pytest.mark.parametrize(
-    "where", ["backproptable.handout.make_handout", "os.fsync", "os.fdopen", "tempfile.mkstemp", "pathlib.Path.replace"]
+    "where",
+    [
+        "backproptable.examples.handout.make_handout",
+        "os.fsync",
+        "os.fdopen",
+        "tempfile.mkstemp",
+        "pathlib.Path.replace",
+    ],
 )
 def test_an_interruption_leaves_the_older_files_alone(
     folder: Path, call: Call, monkeypatch: pytest.MonkeyPatch, where: str

@@ -7,9 +7,9 @@ import re
 
 import pytest
 
-from backproptable.codes import make_code, read_code
-from backproptable.marks import ASKED, CODE
-from backproptable.sheet import Sheet, read_sheet
+from backproptable.courses.codes import make_code, read_code
+from backproptable.returned.sheet import Sheet, read_sheet
+from backproptable.sheets.marks import ASKED, CODE
 
 
 def test_codes() -> None:

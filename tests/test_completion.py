@@ -8,11 +8,11 @@ import sys
 import pytest
 from click.shell_completion import ShellComplete
 
+from backproptable.basics.shipped import shipped_titles
 from backproptable.cli import main
-from backproptable.notation import notation_titles
 from backproptable.render.page import TEXT_FORMATS
-from backproptable.shipped import shipped_titles
-from backproptable.style import EXPLAIN, LAYOUTS
+from backproptable.sheets.notation import notation_titles
+from backproptable.sheets.style import EXPLAIN, LAYOUTS
 
 
 def offered(*words: str) -> list[str]:

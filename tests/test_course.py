@@ -14,21 +14,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backproptable.asked import ASKED
-from backproptable.course import Course, Points, default_course
-from backproptable.course_file import load_course
-from backproptable.course_keys import COURSE_KEYS
-from backproptable.derive import derive_plan
-from backproptable.draw import Drawing
-from backproptable.errors import InputError
-from backproptable.evaluate import CARRIES
-from backproptable.example import load_preset
-from backproptable.grids import DEFAULT_GRIDS, Grid, Grids
-from backproptable.net import CHOICES, Net
-from backproptable.notation import notation_titles
+from backproptable.basics.errors import InputError
+from backproptable.basics.shipped import starter_files
+from backproptable.courses.course import Course, Points, default_course
+from backproptable.courses.course_file import load_course
+from backproptable.courses.course_keys import COURSE_KEYS
+from backproptable.drawing.draw import Drawing
+from backproptable.examples.example import load_preset
+from backproptable.nets.derive import derive_plan
+from backproptable.nets.net import CHOICES, Net
+from backproptable.numbers.evaluate import CARRIES
+from backproptable.numbers.grids import DEFAULT_GRIDS, Grid, Grids
 from backproptable.rosters.reading import load_roster
-from backproptable.shipped import starter_files
-from backproptable.style import EXPLAIN, LAYOUTS
+from backproptable.sheets.asked import ASKED
+from backproptable.sheets.notation import notation_titles
+from backproptable.sheets.style import EXPLAIN, LAYOUTS
 from support.finished import PRESETS
 
 

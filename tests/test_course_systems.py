@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from backproptable.key_folder import open_keys
+from backproptable.marking.key_folder import open_keys
 from support.classes import NEURON, Outcome, called, save_course
 from support.lms import (
     Canvas,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from backproptable.digits import (
+from backproptable.formulas.digits import (
     MAX_FIGURES,
     MIN_FIGURES,
     rounded,

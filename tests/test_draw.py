@@ -13,13 +13,13 @@ from functools import cache
 
 import pytest
 
-from backproptable.derive import derive_plan
-from backproptable.draw import draw_givens
-from backproptable.errors import InputError
-from backproptable.evaluate import solve
-from backproptable.names import Address
-from backproptable.net import Net
-from backproptable.plan import Plan
+from backproptable.basics.errors import InputError
+from backproptable.drawing.draw import draw_givens
+from backproptable.formulas.names import Address
+from backproptable.nets.derive import derive_plan
+from backproptable.nets.net import Net
+from backproptable.nets.plan import Plan
+from backproptable.numbers.evaluate import solve
 from support.exactly import evaluate, exact_values
 
 DEEP = Net(layers=(4,) * 7, activations=("relu",) * 6, loss="half_sse")

@@ -15,14 +15,14 @@ from functools import cache
 import numpy as np
 import pytest
 
-from backproptable.derive import derive_plan
-from backproptable.draw import Drawing, Drawn, student_key
-from backproptable.errors import InputError
-from backproptable.evaluate import solve
-from backproptable.formula import Call, Choice, Formula, Neg, Num, Power, Product, Quotient, Ref, Sum
-from backproptable.grids import Grid, Grids
-from backproptable.names import Address
-from backproptable.net import Net
+from backproptable.basics.errors import InputError
+from backproptable.drawing.draw import Drawing, Drawn, student_key
+from backproptable.formulas.formula import Call, Choice, Formula, Neg, Num, Power, Product, Quotient, Ref, Sum
+from backproptable.formulas.names import Address
+from backproptable.nets.derive import derive_plan
+from backproptable.nets.net import Net
+from backproptable.numbers.evaluate import solve
+from backproptable.numbers.grids import Grid, Grids
 from support.drawn import KINDS, SECRET, Kind, simulate
 from support.exactly import exact_values, paper_texts
 from support.good_sheet import Judge, Span, Tables, round_off, tie_distance, work

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from backproptable.derive import derive_plan
-from backproptable.draw import draw_givens
-from backproptable.errors import InputError
-from backproptable.evaluate import solve
-from backproptable.example import Example, load_example, load_preset, preset_titles
-from backproptable.net import Net
+from backproptable.basics.errors import InputError
+from backproptable.drawing.draw import draw_givens
+from backproptable.examples.example import Example, load_example, load_preset, preset_titles
+from backproptable.nets.derive import derive_plan
+from backproptable.nets.net import Net
+from backproptable.numbers.evaluate import solve
 from support.finished import PRESETS
 
 TWO_LAYERS = """

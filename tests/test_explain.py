@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 import sympy
 
-from backproptable.calculus import ACTIVATIONS
-from backproptable.evaluate import Solution
-from backproptable.example import load_preset
-from backproptable.handout import make_handout
-from backproptable.plan import Reason
+from backproptable.examples.example import load_preset
+from backproptable.examples.handout import make_handout
+from backproptable.nets.calculus import ACTIVATIONS
+from backproptable.nets.plan import Reason
+from backproptable.numbers.evaluate import Solution
 from backproptable.render.activations import TABLE_FORMATS, activation_rows, render_activations
 from support.tools import compiled, faults
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backproptable.filenames import DEFAULT_FILE_NAME, LONGEST_STEM, file_stems, rule_problems
+from backproptable.courses.filenames import DEFAULT_FILE_NAME, LONGEST_STEM, file_stems, rule_problems
 from backproptable.rosters.reading import load_roster
 from backproptable.rosters.student import Student
 from support.hostile import ATTACKS, INVISIBLE, hostile_rows, write_roster

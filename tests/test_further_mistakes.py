@@ -13,14 +13,14 @@ import pytest
 from test_judge_mistakes import key, marked, text
 from test_mistakes import NETS, V, Wrong, numbers, plan_of
 
-from backproptable.derive import derive_plan
-from backproptable.draw import Drawing, student_key
-from backproptable.evaluate import compile_formulas
-from backproptable.formula import references
-from backproptable.marked import Verdict
-from backproptable.mistakes import MISTAKES, WrongLine, further_lines, wrong_lines
-from backproptable.net import Net
-from backproptable.ranges import Ranges
+from backproptable.drawing.draw import Drawing, student_key
+from backproptable.formulas.formula import references
+from backproptable.marking.marked import Verdict
+from backproptable.mistakes.registry import MISTAKES, WrongLine, further_lines, wrong_lines
+from backproptable.nets.derive import derive_plan
+from backproptable.nets.net import Net
+from backproptable.numbers.evaluate import compile_formulas
+from backproptable.numbers.ranges import Ranges
 from support.nets import LATER, seeded_example
 
 FURTHER = {mistake.code for mistake in MISTAKES if not mistake.reasons}

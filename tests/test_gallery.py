@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from backproptable.gallery import make_gallery
+from backproptable.commands.gallery import make_gallery
 
 GALLERY = Path(__file__).parents[1] / "output" / "gallery"
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from backproptable.example import load_example, load_preset
-from backproptable.handout import make_handout
+from backproptable.examples.example import load_example, load_preset
+from backproptable.examples.handout import make_handout
 
 GOLDEN = Path(__file__).parent / "golden"
 CASES = [

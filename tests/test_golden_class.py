@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from backproptable.assign import assign_class
+from backproptable.commands.assign import assign_class
 from support.classes import leave_secret, made_course, students
 
 GOLDEN = Path(__file__).parent / "golden"

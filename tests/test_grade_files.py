@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backproptable.course_file import load_course
-from backproptable.errors import InputError, Problem
-from backproptable.grade_settings import GradeSettings
+from backproptable.basics.errors import InputError, Problem
+from backproptable.commands.marking import mark_class
+from backproptable.courses.course_file import load_course
+from backproptable.courses.grade_settings import GradeSettings
 from backproptable.lms.grade_files import GradeFile, grade_files, users_of
-from backproptable.marked import MarkedCell, MarkedSheet, Verdict
-from backproptable.marking import mark_class
+from backproptable.marking.marked import MarkedCell, MarkedSheet, Verdict
 from support.classes import NEURON, called, save_course, save_roster
 from support.hostile import hostile_rows
 from support.lms import Canvas, CanvasUser, MoodleGradebook, MoodleUser, read_csv

@@ -13,13 +13,13 @@ import cmarkgfm
 import pytest
 from cmarkgfm.cmark import Options
 
-from backproptable.evaluate import Solution
-from backproptable.example import load_preset
-from backproptable.handout import make_handout
-from backproptable.notation import load_notation
+from backproptable.examples.example import load_preset
+from backproptable.examples.handout import make_handout
+from backproptable.numbers.evaluate import Solution
 from backproptable.render.formats import VIEWS
 from backproptable.render.signs import turned_texts
-from backproptable.style import LAYOUTS
+from backproptable.sheets.notation import load_notation
+from backproptable.sheets.style import LAYOUTS
 from support.finished import NOTATIONS
 from support.reader import read_latex, read_markdown
 from support.tools import batches, faulty

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from backproptable.assign import assign_class
-from backproptable.classroom import Classroom
-from backproptable.errors import InputError, OutputError
+from backproptable.basics.errors import InputError, OutputError
+from backproptable.commands.assign import assign_class
+from backproptable.courses.classroom import Classroom
 from backproptable.lms.addresses import address_of
 from backproptable.lms.handing_out import by_batch, pack_chunk
 from backproptable.lms.packing import write_zip

@@ -22,128 +22,168 @@ import backproptable
 
 PACKAGE = Path(backproptable.__file__).parent
 
-ROOMS = (
-    # a module imports only from the lines above its own
-    "__init__ lms.__init__ quizzes.__init__ recipes.__init__ rosters.__init__",
-    "errors names plaintext quizzes.exported quizzes.question remembered shipped workers",
-    "quizzes.html quizzes.limits",
-    "rosters.extent rosters.ids rosters.student render.compiled render.escape writing",
-    "quizzes.variants filenames lms.addresses lms.packing grade_settings rosters.files",
-    "rosters.headings",
-    "rosters.doubles rosters.exports",
-    "rosters.reading",
-    "arithmetic codes marks tables",
-    "lms.zips",
-    "lms.handed_in",
-    "answers secret written_names",
-    "headings",
-    "sheet",
-    "slips",
-    "formula net digits",
-    "plan",
-    "derived weights",
-    "calculus draft numerals recipes.syntax",
-    "by_sympy",
-    "recipes.grammar recipes.arrays recipes.entrywise recipes.letters",
-    "recipes.partials recipes.updates recipes.written_out",
-    "recipes.mixing",
-    "recipes.unroll",
-    "recipes.explained recipes.recipe recipes.way_back",
-    "recipes.chains recipes.derive recipes.symbols",
-    "forward paths",
-    "backward",
-    "recurrent",
-    "derive evaluate notation",
-    "style grids shapes",
-    "matrix_givens entries",
-    "matrix_numbers",
-    "asked ranges sheet_numbers wrong_formulas keys",
-    "quizzes.tolerances wrong_algebra wrong_backward wrong_functions wrong_in_recipes wrong_masks",
-    "wrong_in_time",
-    "marked mistakes",
-    "as_written untested class_counts scoring confusion hardness in_common unfinished",
-    "chance papers trivial",
-    "step_formulas",
-    "one_reading",
-    "judge",
-    "other_rate setups through_blanks",
-    "explanations",
-    "rules",
-    "candidates",
-    "draw",
-    "givens reading course_keys",
-    "recipes.files recipes.given",
-    "course example",
-    "course_file",
-    "render.__init__ render.form render.matrices render.printers render.prose render.signs render.templates",
-    "render.quoting render.verdict_words render.worked_lines render.class_picture",
-    "render.reports render.feedback render.class_summary",
-    "render.activations render.epochs render.listing render.questions render.rulings",
-    "render.array_code render.listing_in_time",
-    "render.listing_of_recipes",
-    "render.document",
-    "render.spreadsheet render.steps",
-    "render.page",
-    "render.formats render.shapes",
-    "handout",
-    "manifest",
-    "classroom",
-    "lms.handing_out quizzes.making",
-    "quizzes.canvas quizzes.moodle quizzes.qti21",
-    "quizzes.formats",
-    "quizzes.exporting",
-    "assign",
-    "changes returned summary",
-    "check",
-    "copies marker lms.grade_files",
-    "key_folder strangers",
-    "verify",
-    "lms.giving_back",
-    "asking gallery marking",
-    "cli",
-    "__main__",
-)
-ROOM = {module: number for number, room in enumerate(ROOMS) for module in room.split()}
+ROOMS = {
+    # a module imports from the rooms above its own, and in its own from the lines above
+    "basics": (
+        "errors plaintext remembered shipped workers",
+        "writing",
+    ),
+    "formulas": (
+        "arithmetic digits names",
+        "formula written_names",
+    ),
+    "nets": (
+        "derived net recipes.letters recipes.syntax",
+        "plan recipes.arrays recipes.grammar recipes.written_out",
+        "calculus draft recipes.updates",
+        "by_sympy forward paths recipes.mixing",
+        "backward recipes.entrywise recipes.partials",
+        "recipes.explained recipes.unroll recurrent",
+        "recipes.recipe recipes.way_back",
+        "recipes.chains recipes.derive recipes.symbols",
+        "derive",
+    ),
+    "numbers": (
+        "grids numerals shapes",
+        "entries evaluate matrix_givens",
+        "matrix_numbers ranges sheet_numbers",
+    ),
+    "mistakes": (
+        "wrong_formulas",
+        "wrong_algebra wrong_backward wrong_functions wrong_in_recipes wrong_masks",
+        "wrong_in_time",
+        "registry",
+    ),
+    "drawing": (
+        "confusion hardness untested",
+        "rules",
+        "candidates",
+        "draw",
+    ),
+    "sheets": (
+        "asked marks notation",
+        "style",
+    ),
+    "render": (
+        "array_code compiled escape form matrices printers prose signs",
+        "epochs listing questions quoting spreadsheet templates worked_lines",
+        "activations document listing_in_time listing_of_recipes",
+        "steps",
+        "page",
+        "formats shapes",
+    ),
+    "examples": (
+        "keys",
+        "givens reading",
+        "recipe_files recipe_givens",
+        "example",
+        "handout",
+    ),
+    "rosters": (
+        "extent ids student",
+        "files headings",
+        "doubles exports",
+        "reading",
+    ),
+    "courses": (
+        "codes filenames grade_settings weights",
+        "course course_keys secret",
+        "course_file manifest",
+        "classroom",
+    ),
+    "returned": (
+        "answers tables",
+        "headings zips",
+        "sheet",
+        "files",
+    ),
+    "marking": (
+        "as_written chance check copies marked papers slips trivial unfinished",
+        "changes class_counts in_common scoring setups step_formulas",
+        "one_reading",
+        "judge",
+        "other_rate through_blanks",
+        "explanations",
+        "marker",
+        "key_folder strangers",
+    ),
+    "reports": (
+        "class_picture rulings verdict_words",
+        "class_summary feedback reports",
+    ),
+    "lms": (
+        "addresses packing",
+        "handed_in handing_out",
+        "grade_files",
+        "giving_back",
+    ),
+    "quizzes": (
+        "exported question tolerances variants",
+        "html limits making",
+        "canvas moodle qti21",
+        "formats",
+        "exporting",
+    ),
+    "commands": (
+        "asking assign verify",
+        "gallery marking summary",
+    ),
+}
+OUTSIDE = ("__init__", "__main__", "cli")
+"""What people start with: the package itself, which knows nothing, and the command line, which knows all."""
+PLACE = {
+    "__init__": (-1, 0),
+    **{
+        f"{room}.{module}": (floor, number)
+        for floor, (room, lines) in enumerate(ROOMS.items())
+        for number, line in enumerate(("__init__", *lines))
+        for module in line.split()
+    },
+    "nets.recipes.__init__": (0, 0),
+    "cli": (len(ROOMS), 0),
+    "__main__": (len(ROOMS), 1),
+}
+"""The floor of each module's room, and its line in it."""
 
 OWNERS = {
     # who may import what is not Python's own
     "numpy": {
-        "as_written",
-        "candidates",
-        "chance",
-        "classroom",
-        "confusion",
-        "digits",
-        "draw",
-        "evaluate",
-        "explanations",
-        "hardness",
-        "judge",
-        "marker",
-        "matrix_givens",
-        "matrix_numbers",
-        "one_reading",
-        "other_rate",
-        "papers",
+        "marking.as_written",
+        "drawing.candidates",
+        "marking.chance",
+        "courses.classroom",
+        "drawing.confusion",
+        "formulas.digits",
+        "drawing.draw",
+        "numbers.evaluate",
+        "marking.explanations",
+        "drawing.hardness",
+        "marking.judge",
+        "marking.marker",
+        "numbers.matrix_givens",
+        "numbers.matrix_numbers",
+        "marking.one_reading",
+        "marking.other_rate",
+        "marking.papers",
         "quizzes.making",
         "quizzes.tolerances",
-        "ranges",
-        "recipes.arrays",
-        "recipes.derive",
-        "recipes.mixing",
-        "recipes.unroll",
-        "rules",
-        "setups",
-        "sheet_numbers",
-        "step_formulas",
-        "strangers",
-        "through_blanks",
-        "untested",
+        "numbers.ranges",
+        "nets.recipes.arrays",
+        "nets.recipes.derive",
+        "nets.recipes.mixing",
+        "nets.recipes.unroll",
+        "drawing.rules",
+        "marking.setups",
+        "numbers.sheet_numbers",
+        "marking.step_formulas",
+        "marking.strangers",
+        "marking.through_blanks",
+        "drawing.untested",
     },
-    "sympy": {"by_sympy"},
+    "sympy": {"nets.by_sympy"},
     "jinja2": {"render.compiled", "render.templates"},
-    "pydantic": {"course_keys", "keys", "reading", "recipes.files"},
-    "pydantic_core": {"keys"},
+    "pydantic": {"courses.course_keys", "examples.keys", "examples.reading", "examples.recipe_files"},
+    "pydantic_core": {"examples.keys"},
     "click": {"cli"},
     "latex2mathml": {"quizzes.qti21"},
     "markdown_it": {"render.prose"},
@@ -166,7 +206,7 @@ def sources() -> dict[str, ast.Module]:
 
 
 def imported(module: str) -> Iterator[str]:
-    """The full names of what a module imports: ``sympy``, ``backproptable.net``, ``backproptable.net.Net``."""
+    """The full names of what a module imports: ``sympy``, ``backproptable.nets.net.Net``."""
     tree = sources()[module]
     hidden = _for_type_checkers(tree) if module == "__init__" else set()
     for node in ast.walk(tree):
@@ -202,13 +242,35 @@ def own_modules(module: str) -> set[str]:
 
 def test_every_module_has_a_room() -> None:
     """Whoever adds a module decides where it stands."""
-    assert set(sources()) == set(ROOM)
-    assert sum(len(room.split()) for room in ROOMS) == len(ROOM)
+    assert set(sources()) == set(PLACE)
+    named = [name for lines in ROOMS.values() for line in lines for name in line.split()]
+    assert len(named) + len(ROOMS) + len(OUTSIDE) + 1 == len(PLACE), "a module stands in the table twice"
 
 
-@pytest.mark.parametrize("module", [module for module in sources() if module in ROOM])
-def test_a_module_imports_only_from_rooms_above_its_own(module: str) -> None:
-    assert {other for other in own_modules(module) if ROOM.get(other, 0) >= ROOM[module]} == set()
+def test_every_folder_is_a_room_and_says_what_it_is_for() -> None:
+    folders = {path.name for path in PACKAGE.iterdir() if any(path.glob("*.py"))}
+    assert folders == set(ROOMS)
+    for room in ROOMS:
+        assert (ast.get_docstring(sources()[f"{room}.__init__"]) or "").endswith("."), room
+        assert len(sources()[f"{room}.__init__"].body) == 1, f"{room}: a room has no code of its own"
+
+
+def stairs_down(module: str, others: set[str]) -> set[str]:
+    return {other for other in others if PLACE[other] >= PLACE[module]}
+
+
+@pytest.mark.parametrize("module", sorted(sources()))
+def test_a_module_imports_only_from_above(module: str) -> None:
+    assert stairs_down(module, own_modules(module)) == set()
+
+
+def test_stairs_down_are_found() -> None:
+    """Else the test above could pass on anything."""
+    assert stairs_down("formulas.digits", {"basics.errors", "marking.judge"}) == {"marking.judge"}
+    assert stairs_down("numbers.evaluate", {"numbers.numerals", "numbers.ranges"}) == {"numbers.ranges"}
+    assert stairs_down("lms.packing", {"lms.addresses", "cli"}) == {"lms.addresses", "cli"}
+    everything = [own_modules(module) for module in sources()]
+    assert sum(map(len, everything)) > len(everything), "imports are found at all"
 
 
 def test_the_package_itself_is_imported_for_its_version_only() -> None:
@@ -217,7 +279,7 @@ def test_the_package_itself_is_imported_for_its_version_only() -> None:
     from_the_package = [found for found in every if found[1:2] == ("backproptable",) and len(found) == 3]
     assert {(module, name) for module, _, name in from_the_package} == {
         ("cli", "__version__"),
-        ("manifest", "__version__"),
+        ("courses.manifest", "__version__"),
     }
 
 
@@ -286,14 +348,14 @@ def test_nothing_heavy_is_imported_before_it_is_needed(start: str) -> None:
 
 def test_one_can_tell_when_they_are_imported() -> None:
     """Else the test above would pass on a spelling mistake."""
-    modules = ", ".join(f"backproptable.{name}" for name in ("gallery", "check", "render.prose", "by_sympy"))
+    modules = ", ".join(f"backproptable.{name}" for name in ("commands.gallery", "render.prose", "nets.by_sympy"))
     loaded = run_python(f"import {modules}, sys\nprint(*sys.modules)").split()
     assert set(HEAVY) <= set(loaded)
 
 
 def test_a_fresh_draw_needs_no_reader_of_files() -> None:
-    code = "import backproptable.handout, sys\nfrom backproptable.derive import derive_plan\n"
-    code += "from backproptable.net import Net\nderive_plan(Net())\nprint(*sys.modules)"
+    code = "import backproptable.examples.handout, sys\nfrom backproptable.nets.derive import derive_plan\n"
+    code += "from backproptable.nets.net import Net\nderive_plan(Net())\nprint(*sys.modules)"
     loaded = run_python(code).split()
     assert "numpy" in loaded
     assert "pydantic" not in loaded
@@ -308,7 +370,7 @@ def test_a_class_without_a_course_file_needs_none_either(tmp_path: Path) -> None
     code += "try: main()\nexcept SystemExit as left: assert not left.code\nprint('|', *sys.modules)"
     loaded = run_python(code).rpartition("|")[2].split()
     assert list((tmp_path / "made" / "assignments").glob("*.md"))
-    assert "backproptable.assign" in loaded
+    assert "backproptable.commands.assign" in loaded
     assert {"pydantic", "sympy"} & set(loaded) == set()
 
 
@@ -320,7 +382,7 @@ def test_the_public_names() -> None:
     assert len(set(backproptable.__all__)) == len(backproptable.__all__)
 
 
-@pytest.mark.parametrize("before", ["", "import backproptable.handout", "from backproptable.cli import main"])
+@pytest.mark.parametrize("before", ["", "import backproptable.examples.handout", "from backproptable.cli import main"])
 def test_public_names_are_what_they_are_whatever_was_imported_before(before: str) -> None:
     """A module of the same name must not stand in the way: `derive` is a function, not a file."""
     code = f"""

@@ -11,19 +11,19 @@ import numpy as np
 import pytest
 from test_listing import listing_in, numbers_printed, output_of
 
-from backproptable.course_file import load_course
-from backproptable.derive import derive_plan
-from backproptable.draw import Drawing, draw_givens
-from backproptable.errors import InputError
-from backproptable.evaluate import Calculator, solve
-from backproptable.example import load_example, load_preset
-from backproptable.handout import make_handout
-from backproptable.manifest import Manifest
-from backproptable.marked import Verdict
-from backproptable.net import Net
+from backproptable.basics.errors import InputError
+from backproptable.commands.verify import verify_example
+from backproptable.courses.course_file import load_course
+from backproptable.courses.manifest import Manifest
+from backproptable.drawing.draw import Drawing, draw_givens
+from backproptable.examples.example import load_example, load_preset
+from backproptable.examples.handout import make_handout
+from backproptable.marking.marked import Verdict
+from backproptable.nets.derive import derive_plan
+from backproptable.nets.net import Net
+from backproptable.numbers.evaluate import Calculator, solve
 from backproptable.render.formats import render_sheet
-from backproptable.style import Style
-from backproptable.verify import verify_example
+from backproptable.sheets.style import Style
 from support.marking import cells
 
 NETS = {

@@ -12,12 +12,12 @@ from math import exp, log
 import numpy as np
 import pytest
 
-from backproptable.derive import derive_plan
-from backproptable.digits import rounded, show
-from backproptable.evaluate import Calculator, compile_formulas
-from backproptable.formula import references
-from backproptable.marked import MarkedCell, MarkedSheet, Verdict
-from backproptable.net import Net
+from backproptable.formulas.digits import rounded, show
+from backproptable.formulas.formula import references
+from backproptable.marking.marked import MarkedCell, MarkedSheet, Verdict
+from backproptable.nets.derive import derive_plan
+from backproptable.nets.net import Net
+from backproptable.numbers.evaluate import Calculator, compile_formulas
 from support.marking import EARNS, Answers, cells, marker, on_paper, right_answers
 
 HALF = Decimal("0.5")

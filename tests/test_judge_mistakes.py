@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from test_mistakes import BY_HAND, CODES, NETS, numbers, plan_of, wrong_numbers
 
-from backproptable.digits import rounded, show
-from backproptable.evaluate import Calculator, solve
-from backproptable.marked import MarkedSheet, Verdict
+from backproptable.formulas.digits import rounded, show
+from backproptable.marking.marked import MarkedSheet, Verdict
+from backproptable.numbers.evaluate import Calculator, solve
 from support.marking import Answers, marker, on_paper
 
 FIGURES = 6

@@ -14,16 +14,16 @@ import numpy as np
 from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
-from backproptable.derive import derive_plan
-from backproptable.digits import rounded, show
-from backproptable.errors import InputError
-from backproptable.evaluate import Calculator, Table, solve
-from backproptable.formula import references
-from backproptable.marked import MarkedSheet, Verdict
-from backproptable.marker import Answered
-from backproptable.plan import Digits, Plan
-from backproptable.recipes.files import recipe_in
-from backproptable.shipped import shipped_texts
+from backproptable.basics.errors import InputError
+from backproptable.basics.shipped import shipped_texts
+from backproptable.examples.recipe_files import recipe_in
+from backproptable.formulas.digits import rounded, show
+from backproptable.formulas.formula import references
+from backproptable.marking.marked import MarkedSheet, Verdict
+from backproptable.marking.marker import Answered
+from backproptable.nets.derive import derive_plan
+from backproptable.nets.plan import Digits, Plan
+from backproptable.numbers.evaluate import Calculator, Table, solve
 from support.marking import cells, marker, on_paper
 from support.nets import THOROUGH, Example, examples, later_examples
 from support.recipes import random_recipe

@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from backproptable.basics.errors import DivergedError, InputError
 from backproptable.cli import main
-from backproptable.derive import derive_plan
-from backproptable.draw import draw_givens
-from backproptable.errors import DivergedError, InputError
-from backproptable.evaluate import Calculator, Solution, solve
-from backproptable.example import load_example, load_preset
-from backproptable.handout import make_handout
-from backproptable.net import Net
+from backproptable.drawing.draw import draw_givens
+from backproptable.examples.example import load_example, load_preset
+from backproptable.examples.handout import make_handout
+from backproptable.nets.derive import derive_plan
+from backproptable.nets.net import Net
+from backproptable.numbers.evaluate import Calculator, Solution, solve
 from backproptable.render.formats import render_sheet
 
 

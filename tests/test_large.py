@@ -20,20 +20,20 @@ from typing import Any, NamedTuple
 import pytest
 from test_markdown_survives import FORMULA, check_page
 
+from backproptable.basics.errors import InputError
 from backproptable.cli import main
-from backproptable.course_file import load_course
-from backproptable.derive import MOST_CELLS, derive_plan
-from backproptable.entries import MOST_ENTRIES, chosen_entries
-from backproptable.errors import InputError
-from backproptable.evaluate import CARRIES
-from backproptable.example import Example, load_example, load_preset
-from backproptable.handout import Handout, make_handout
-from backproptable.matrix_numbers import MatrixSolution
-from backproptable.names import name_of
-from backproptable.net import Net
-from backproptable.plan import Digits
+from backproptable.courses.course_file import load_course
+from backproptable.examples.example import Example, load_example, load_preset
+from backproptable.examples.handout import Handout, make_handout
+from backproptable.formulas.names import name_of
+from backproptable.nets.derive import MOST_CELLS, derive_plan
+from backproptable.nets.net import Net
+from backproptable.nets.plan import Digits
+from backproptable.numbers.entries import MOST_ENTRIES, chosen_entries
+from backproptable.numbers.evaluate import CARRIES
+from backproptable.numbers.matrix_numbers import MatrixSolution
+from backproptable.numbers.shapes import MOST_TERMS, shapes_of
 from backproptable.render.formats import VIEWS
-from backproptable.shapes import MOST_TERMS, shapes_of
 from support.arithmetic import Blur, Range, half_unit, plain_value, significant, tex_value
 from support.exactly import text_of, text_of_all_digits
 from support.finished import KINDS, LARGE_PRESETS, NOTATIONS, Files, rotated, worked_out

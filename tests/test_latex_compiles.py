@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from backproptable.derive import derive_plan
-from backproptable.draw import draw_givens
-from backproptable.evaluate import solve
-from backproptable.net import Net
+from backproptable.drawing.draw import draw_givens
+from backproptable.nets.derive import derive_plan
+from backproptable.nets.net import Net
+from backproptable.numbers.evaluate import solve
 from backproptable.render.formats import VIEWS
 from support.finished import NOTATIONS, PRESETS, finished_preset, finished_text, rotated
 from support.tools import END, batches, compiled, faults, faulty

@@ -17,15 +17,15 @@ from pathlib import Path
 import pytest
 from cmarkgfm import github_flavored_markdown_to_html
 
-from backproptable.errors import InputError
-from backproptable.evaluate import Solution, solve
-from backproptable.example import Example, load_preset
-from backproptable.formula import Formula, Product, Sum, references
-from backproptable.handout import Handout
-from backproptable.net import Net
-from backproptable.notation import Notation, load_notation, notation_titles
-from backproptable.plan import Cell, Digits
+from backproptable.basics.errors import InputError
+from backproptable.examples.example import Example, load_preset
+from backproptable.examples.handout import Handout
+from backproptable.formulas.formula import Formula, Product, Sum, references
+from backproptable.nets.net import Net
+from backproptable.nets.plan import Cell, Digits
+from backproptable.numbers.evaluate import Solution, solve
 from backproptable.render.signs import turned_texts
+from backproptable.sheets.notation import Notation, load_notation, notation_titles
 from support.arithmetic import plain_number, tex_value
 from support.exactly import text_of, text_of_all_digits
 from support.finished import PRESETS, Files, worked_out

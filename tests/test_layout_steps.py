@@ -22,13 +22,13 @@ import numpy as np
 import pytest
 from cmarkgfm import github_flavored_markdown_to_html
 
-from backproptable.derive import derive_plan
-from backproptable.evaluate import Solution, solve
-from backproptable.formula import references
-from backproptable.names import Address
-from backproptable.net import CHOICES, Net
-from backproptable.notation import DEFAULT_NOTATION, load_notation
-from backproptable.plan import Digits
+from backproptable.formulas.formula import references
+from backproptable.formulas.names import Address
+from backproptable.nets.derive import derive_plan
+from backproptable.nets.net import CHOICES, Net
+from backproptable.nets.plan import Digits
+from backproptable.numbers.evaluate import Solution, solve
+from backproptable.sheets.notation import DEFAULT_NOTATION, load_notation
 from support.arithmetic import plain_number, tex_value
 from support.exactly import text_of, text_of_all_digits
 from support.finished import IN_STEPS, NOTATIONS, finished_preset, finished_text, random_solution, rotated

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from backproptable.evaluate import CARRIES, Solution
-from backproptable.net import Net
+from backproptable.nets.net import Net
+from backproptable.numbers.evaluate import CARRIES, Solution
 from support.finished import PRESETS, finished_preset, finished_text, random_solution
 from support.nets import LATER
 

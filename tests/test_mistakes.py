@@ -16,12 +16,12 @@ from math import exp, log, log10, tanh
 import numpy as np
 import pytest
 
-from backproptable.derive import derive_plan
-from backproptable.evaluate import compile_formulas
-from backproptable.formula import Formula, references
-from backproptable.mistakes import MISTAKES, WrongLine, wrong_lines
-from backproptable.net import Net
-from backproptable.plan import Plan
+from backproptable.formulas.formula import Formula, references
+from backproptable.mistakes.registry import MISTAKES, WrongLine, wrong_lines
+from backproptable.nets.derive import derive_plan
+from backproptable.nets.net import Net
+from backproptable.nets.plan import Plan
+from backproptable.numbers.evaluate import compile_formulas
 from support.matrix_in_time import oracle_for
 from support.mistakes_in_runs import BY_HAND_IN_RUNS, RUNS
 from support.nets import LATER, seeded_example

@@ -8,10 +8,10 @@ from random import Random
 
 import pytest
 
-from backproptable.derive import derive_plan
-from backproptable.formula import Formula, Neg, Num, Power, Product, Quotient, Ref, Sum, references
-from backproptable.marked import Verdict
-from backproptable.net import Net
+from backproptable.formulas.formula import Formula, Neg, Num, Power, Product, Quotient, Ref, Sum, references
+from backproptable.marking.marked import Verdict
+from backproptable.nets.derive import derive_plan
+from backproptable.nets.net import Net
 from support.formula_errors import CHANGES, Changes
 from support.marking import cells, marker, on_paper, right_answers
 from support.naming import KINDS, WAYS, Said, missed_aims, together, total

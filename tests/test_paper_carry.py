@@ -10,11 +10,11 @@ from decimal import Decimal
 
 import pytest
 
-from backproptable.derive import derive_plan
-from backproptable.digits import MAX_FIGURES_ON_PAPER
-from backproptable.errors import InputError
-from backproptable.evaluate import CARRIES, Solution, solve
-from backproptable.net import Net
+from backproptable.basics.errors import InputError
+from backproptable.formulas.digits import MAX_FIGURES_ON_PAPER
+from backproptable.nets.derive import derive_plan
+from backproptable.nets.net import Net
+from backproptable.numbers.evaluate import CARRIES, Solution, solve
 from support.exactly import evaluate, exact_values, full_texts, is_near_a_tie, paper_texts
 from support.nets import LATER, Example, seeded_example
 

@@ -8,12 +8,12 @@ from dataclasses import replace
 
 import pytest
 
-from backproptable.derive import MOST_CELLS, derive_plan
-from backproptable.errors import InputError, PlanError
-from backproptable.formula import Ref, references
-from backproptable.names import Address, name_of
-from backproptable.net import Net
-from backproptable.plan import Cell, Plan, Reason, Step
+from backproptable.basics.errors import InputError, PlanError
+from backproptable.formulas.formula import Ref, references
+from backproptable.formulas.names import Address, name_of
+from backproptable.nets.derive import MOST_CELLS, derive_plan
+from backproptable.nets.net import Net
+from backproptable.nets.plan import Cell, Plan, Reason, Step
 
 # --- a plan checks itself --------------------------------------------------------------------
 
@@ -279,8 +279,8 @@ def test_nets_with_more_cells_than_a_page_holds_are_refused_at_once(net: Net) ->
 def test_every_cell_counts_towards_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """The givens too."""
     size = len(derive_plan(SMALL).cells)
-    monkeypatch.setattr("backproptable.draft.MOST_CELLS", size)
+    monkeypatch.setattr("backproptable.nets.draft.MOST_CELLS", size)
     assert len(derive_plan(SMALL).cells) == size
-    monkeypatch.setattr("backproptable.draft.MOST_CELLS", size - 1)
+    monkeypatch.setattr("backproptable.nets.draft.MOST_CELLS", size - 1)
     with pytest.raises(InputError, match=f"more than {size - 1} numbers"):
         derive_plan(SMALL)

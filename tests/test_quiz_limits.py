@@ -7,13 +7,13 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from backproptable.asked import set_task
-from backproptable.evaluate import Calculator
-from backproptable.mistakes import wrong_lines
+from backproptable.mistakes.registry import wrong_lines
+from backproptable.numbers.evaluate import Calculator
+from backproptable.numbers.ranges import Ranges
 from backproptable.quizzes.limits import limits_of, shown, tolerance_of
 from backproptable.quizzes.question import Blank
 from backproptable.quizzes.tolerances import Tolerances
-from backproptable.ranges import Ranges
+from backproptable.sheets.asked import set_task
 from support.good_sheet import work
 from support.quizzes import COURSES, drawn_class
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from backproptable.basics.shipped import shipped_texts
 from backproptable.cli import main
-from backproptable.draft import MOST_CELLS
-from backproptable.example import load_preset
-from backproptable.handout import make_handout
-from backproptable.notation import notation_titles
-from backproptable.shipped import shipped_texts
-from backproptable.style import LAYOUTS
+from backproptable.examples.example import load_preset
+from backproptable.examples.handout import make_handout
+from backproptable.nets.draft import MOST_CELLS
+from backproptable.sheets.notation import notation_titles
+from backproptable.sheets.style import LAYOUTS
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 MEASURED = (Path(__file__).parent / "MEASURED.md").read_text(encoding="utf-8")

@@ -6,15 +6,15 @@ from itertools import pairwise
 
 import pytest
 
-from backproptable.asked import set_task
-from backproptable.derive import derive_plan
-from backproptable.formula import references
-from backproptable.names import Address
-from backproptable.plan import Part, Plan
-from backproptable.recipes.files import recipe_in
-from backproptable.recipes.recipe import Recipe
-from backproptable.shipped import shipped_texts
-from backproptable.untested import Untested
+from backproptable.basics.shipped import shipped_texts
+from backproptable.drawing.untested import Untested
+from backproptable.examples.recipe_files import recipe_in
+from backproptable.formulas.formula import references
+from backproptable.formulas.names import Address
+from backproptable.nets.derive import derive_plan
+from backproptable.nets.plan import Part, Plan
+from backproptable.nets.recipes.recipe import Recipe
+from backproptable.sheets.asked import set_task
 from support.recipes import random_recipe
 
 SHIPPED = [*shipped_texts("recipes")]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from backproptable.derive import derive_plan
-from backproptable.errors import InputError
-from backproptable.recipes.recipe import Recipe
+from backproptable.basics.errors import InputError
+from backproptable.nets.derive import derive_plan
+from backproptable.nets.recipes.recipe import Recipe
 
 SHAPES = {"x": (2,), "y": (2,), "W": (2, 2), "b": (2,)}
 

@@ -14,17 +14,17 @@ from random import Random
 
 import pytest
 
-from backproptable.derive import derive_plan
-from backproptable.draw import draw_givens
-from backproptable.evaluate import solve
-from backproptable.names import Address
-from backproptable.plan import Digits, Part, Plan
-from backproptable.recipes.files import recipe_in
-from backproptable.recipes.recipe import Recipe
-from backproptable.recipes.updates import UPDATE_RULES, UpdateRule
+from backproptable.basics.shipped import shipped_texts
+from backproptable.drawing.draw import draw_givens
+from backproptable.examples.recipe_files import recipe_in
+from backproptable.formulas.names import Address
+from backproptable.nets.derive import derive_plan
+from backproptable.nets.plan import Digits, Part, Plan
+from backproptable.nets.recipes.recipe import Recipe
+from backproptable.nets.recipes.updates import UPDATE_RULES, UpdateRule
+from backproptable.numbers.evaluate import solve
 from backproptable.render.array_code import array_name
 from backproptable.render.formats import render_sheet
-from backproptable.shipped import shipped_texts
 from support.recipes import random_recipe
 
 SHIPPED = [*shipped_texts("recipes")]

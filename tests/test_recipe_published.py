@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backproptable.derive import derive_plan
-from backproptable.evaluate import Calculator
-from backproptable.names import Address
-from backproptable.recipes.files import recipe_in
-from backproptable.recipes.recipe import Recipe
+from backproptable.examples.recipe_files import recipe_in
+from backproptable.formulas.names import Address
+from backproptable.nets.derive import derive_plan
+from backproptable.nets.recipes.recipe import Recipe
+from backproptable.numbers.evaluate import Calculator
 from support.recipes import blame, worked_arrays
 
 FOLDER = Path(__file__).parent / "published"

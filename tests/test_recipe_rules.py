@@ -8,18 +8,18 @@ from itertools import product
 
 import pytest
 
-from backproptable.derive import derive_plan
-from backproptable.draw import draw_givens
-from backproptable.evaluate import solve
-from backproptable.formula import Formula, Partial, Ref, Sigma, Sum, children, with_parts
-from backproptable.names import Address
-from backproptable.recipes.files import recipe_in
-from backproptable.recipes.letters import Entry, rules_of
-from backproptable.recipes.recipe import Recipe
-from backproptable.recipes.unroll import Pass
-from backproptable.recipes.way_back import way_back
+from backproptable.basics.shipped import shipped_texts
+from backproptable.drawing.draw import draw_givens
+from backproptable.examples.recipe_files import recipe_in
+from backproptable.formulas.formula import Formula, Partial, Ref, Sigma, Sum, children, with_parts
+from backproptable.formulas.names import Address
+from backproptable.nets.derive import derive_plan
+from backproptable.nets.recipes.letters import Entry, rules_of
+from backproptable.nets.recipes.recipe import Recipe
+from backproptable.nets.recipes.unroll import Pass
+from backproptable.nets.recipes.way_back import way_back
+from backproptable.numbers.evaluate import solve
 from backproptable.render.formats import render_sheet
-from backproptable.shipped import shipped_texts
 from support.recipes import random_recipe
 
 _INDEX = re.compile(r"(?:(\d*)([a-z])\+)?(\d*)([a-z])([+-]\d+)?\Z")

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from backproptable.derive import derive_plan
-from backproptable.draw import draw_givens
-from backproptable.evaluate import Solution, solve
-from backproptable.example import load_example, load_preset
-from backproptable.mistakes import wrong_lines
-from backproptable.recipes.recipe import Recipe
+from backproptable.basics.shipped import shipped_texts
+from backproptable.drawing.draw import draw_givens
+from backproptable.examples.example import load_example, load_preset
+from backproptable.formulas.written_names import cell_name, names_of_recipes
+from backproptable.mistakes.registry import wrong_lines
+from backproptable.nets.derive import derive_plan
+from backproptable.nets.recipes.recipe import Recipe
+from backproptable.numbers.evaluate import Solution, solve
 from backproptable.render.formats import render_sheet
-from backproptable.shipped import shipped_texts
-from backproptable.written_names import cell_name, names_of_recipes
 from support.arithmetic import half_unit, plain_value, tex_value
 from support.classes import called
 from support.reader import read_latex, read_markdown

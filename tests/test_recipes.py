@@ -7,17 +7,17 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from backproptable.derive import derive_plan
-from backproptable.evaluate import Calculator
-from backproptable.names import Address, name_of
-from backproptable.net import Net
-from backproptable.plan import Plan
-from backproptable.recipes.files import recipe_in
-from backproptable.recipes.recipe import Recipe
-from backproptable.recipes.unroll import FUNCTIONS
-from backproptable.recipes.updates import UPDATE_RULES, UpdateRule
+from backproptable.basics.shipped import shipped_texts
+from backproptable.examples.recipe_files import recipe_in
+from backproptable.formulas.names import Address, name_of
+from backproptable.nets.derive import derive_plan
+from backproptable.nets.net import Net
+from backproptable.nets.plan import Plan
+from backproptable.nets.recipes.recipe import Recipe
+from backproptable.nets.recipes.unroll import FUNCTIONS
+from backproptable.nets.recipes.updates import UPDATE_RULES, UpdateRule
+from backproptable.numbers.evaluate import Calculator
 from backproptable.render.printers import plain
-from backproptable.shipped import shipped_texts
 from support.recipes import blame, gradients, random_recipe, worked_arrays
 
 SHIPPED = [*shipped_texts("recipes")]

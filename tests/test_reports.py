@@ -21,22 +21,22 @@ import pytest
 from cmarkgfm import github_flavored_markdown_to_html
 from cmarkgfm.cmark import Options
 
-from backproptable.class_counts import cause_counts, got, step_counts
-from backproptable.derive import derive_plan
-from backproptable.errors import Problem
-from backproptable.example import load_example, load_preset
-from backproptable.in_common import FEWEST, in_common
-from backproptable.marked import REMARKS, MarkedCell, MarkedSheet, Verdict
-from backproptable.mistakes import MISTAKES
-from backproptable.plaintext import one_line, shortened
-from backproptable.plan import Part, Plan
-from backproptable.render.class_picture import PART_WORDS, class_svg, percent
-from backproptable.render.class_summary import class_md
-from backproptable.render.feedback import cell_line, feedback_md, terminal_lines
-from backproptable.render.reports import grades_csv, report_json
-from backproptable.render.verdict_words import VERDICTS, WORDS, number, why
-from backproptable.scoring import Policy
-from backproptable.slips import SLIPS
+from backproptable.basics.errors import Problem
+from backproptable.basics.plaintext import one_line, shortened
+from backproptable.examples.example import load_example, load_preset
+from backproptable.marking.class_counts import cause_counts, got, step_counts
+from backproptable.marking.in_common import FEWEST, in_common
+from backproptable.marking.marked import REMARKS, MarkedCell, MarkedSheet, Verdict
+from backproptable.marking.scoring import Policy
+from backproptable.marking.slips import SLIPS
+from backproptable.mistakes.registry import MISTAKES
+from backproptable.nets.derive import derive_plan
+from backproptable.nets.plan import Part, Plan
+from backproptable.reports.class_picture import PART_WORDS, class_svg, percent
+from backproptable.reports.class_summary import class_md
+from backproptable.reports.feedback import cell_line, feedback_md, terminal_lines
+from backproptable.reports.reports import grades_csv, report_json
+from backproptable.reports.verdict_words import VERDICTS, WORDS, number, why
 from support.hostile import ATTACKS, INVISIBLE, hostile_rows
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backproptable.answers import Answer, read_answer
-from backproptable.codes import make_code
-from backproptable.errors import InputError
-from backproptable.marking import mark_example
-from backproptable.returned import Returned, find_files, match, read_returned
-from backproptable.tables import MAX_SIZE
+from backproptable.basics.errors import InputError
+from backproptable.commands.marking import mark_example
+from backproptable.courses.codes import make_code
+from backproptable.returned.answers import Answer, read_answer
+from backproptable.returned.files import Returned, find_files, match, read_returned
+from backproptable.returned.tables import MAX_SIZE
 from support.returned import ROWS, SHEET
 
 CODE, OTHER, STRANGE = (make_code([number, *range(8)]) for number in (1, 2, 3))

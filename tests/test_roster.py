@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backproptable.errors import InputError
+from backproptable.basics.errors import InputError
 from backproptable.rosters.reading import load_roster
 from backproptable.rosters.student import LONGEST_NAME, Student, column_name
 from support.hostile import ATTACKS, INVISIBLE, hostile_rows, write_roster

@@ -10,12 +10,12 @@ from math import exp, log
 
 import pytest
 
-from backproptable.derive import derive_plan
-from backproptable.formula import Call, Neg, Num, Power, Product, Quotient, Ref, Sum
-from backproptable.marked import ERRORS, MarkedCell, MarkedSheet, Verdict
-from backproptable.names import Address
-from backproptable.net import Net
-from backproptable.trivial import is_trivial
+from backproptable.formulas.formula import Call, Neg, Num, Power, Product, Quotient, Ref, Sum
+from backproptable.formulas.names import Address
+from backproptable.marking.marked import ERRORS, MarkedCell, MarkedSheet, Verdict
+from backproptable.marking.trivial import is_trivial
+from backproptable.nets.derive import derive_plan
+from backproptable.nets.net import Net
 from support.marking import Answers, cells, marker, on_paper, right_answers
 
 FINE = (Verdict.RIGHT, Verdict.FOLLOWS)

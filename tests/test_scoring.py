@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from backproptable.course import Points
-from backproptable.course_file import load_course
-from backproptable.derive import derive_plan
-from backproptable.errors import InputError
-from backproptable.marked import MarkedCell, Verdict
-from backproptable.net import Net
-from backproptable.scoring import Policy
-from backproptable.weights import EQUALLY, REPEATS, equal_weights, weights_of
+from backproptable.basics.errors import InputError
+from backproptable.courses.course import Points
+from backproptable.courses.course_file import load_course
+from backproptable.courses.weights import EQUALLY, REPEATS, equal_weights, weights_of
+from backproptable.marking.marked import MarkedCell, Verdict
+from backproptable.marking.scoring import Policy
+from backproptable.nets.derive import derive_plan
+from backproptable.nets.net import Net
 from support.marking import cells, marker, on_paper, right_answers
 
 V = Verdict

@@ -17,17 +17,17 @@ import numpy as np
 import pytest
 from hypothesis import given as from_examples
 
-from backproptable.derive import derive_plan
-from backproptable.digits import DEFAULT_FIGURES
-from backproptable.errors import InputError
-from backproptable.evaluate import Calculator, solve
-from backproptable.formula import Formula, Power, Product, children, references
-from backproptable.matrix_givens import given_matrices, weight_grid
-from backproptable.matrix_numbers import solve_matrices, work_out
-from backproptable.names import Address, name_of
-from backproptable.net import Net
-from backproptable.plan import Digits
-from backproptable.shapes import MOST_NUMBERS, MOST_TERMS, Shapes, letters_of, matrix_name, shapes_of
+from backproptable.basics.errors import InputError
+from backproptable.formulas.digits import DEFAULT_FIGURES
+from backproptable.formulas.formula import Formula, Power, Product, children, references
+from backproptable.formulas.names import Address, name_of
+from backproptable.nets.derive import derive_plan
+from backproptable.nets.net import Net
+from backproptable.nets.plan import Digits
+from backproptable.numbers.evaluate import Calculator, solve
+from backproptable.numbers.matrix_givens import given_matrices, weight_grid
+from backproptable.numbers.matrix_numbers import solve_matrices, work_out
+from backproptable.numbers.shapes import MOST_NUMBERS, MOST_TERMS, Shapes, letters_of, matrix_name, shapes_of
 from support.nets import HALF, Example, examples, seeded_example
 
 SEEDS = range(40)

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backproptable.answers import Unreadable, read_answer
-from backproptable.marks import ASKED, CODE
-from backproptable.sheet import UNREAD_BLOCKS, Row, Sheet, read_sheet
-from backproptable.written_names import cell_name
+from backproptable.formulas.written_names import cell_name
+from backproptable.returned.answers import Unreadable, read_answer
+from backproptable.returned.sheet import UNREAD_BLOCKS, Row, Sheet, read_sheet
+from backproptable.sheets.marks import ASKED, CODE
 from support.finished import finished_preset
 from support.returned import ROWS, SHEET
 

@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from backproptable.answers import Answer, Blank, read_answer
-from backproptable.sheet import Sheet, read_sheet
+from backproptable.returned.answers import Answer, Blank, read_answer
+from backproptable.returned.sheet import Sheet, read_sheet
 from support.damage import EDITS, damaged, filled_in
 
 SHEETS = {layout: filled_in("2-2-2", layout) for layout in ("cells", "matrices", "steps")}

@@ -8,12 +8,12 @@ from itertools import product
 
 import pytest
 
-from backproptable.errors import InputError
-from backproptable.evaluate import solve
-from backproptable.formula import Neg
-from backproptable.notation import load_notation, notation_titles
+from backproptable.basics.errors import InputError
+from backproptable.formulas.formula import Neg
+from backproptable.numbers.evaluate import solve
 from backproptable.render.signs import turned_plan, turned_texts
-from backproptable.style import EXPLAIN, LAYOUTS
+from backproptable.sheets.notation import load_notation, notation_titles
+from backproptable.sheets.style import EXPLAIN, LAYOUTS
 from support.exactly import evaluate
 from support.finished import finished_preset, finished_text
 from support.nets import seeded_example

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backproptable.answers import Answer, read_answer
-from backproptable.digits import show
-from backproptable.slips import SLIPS, slips_of
+from backproptable.formulas.digits import show
+from backproptable.marking.slips import SLIPS, slips_of
+from backproptable.returned.answers import Answer, read_answer
 
 DIGIT_SLIPS = {"digits_swapped", "digit_doubled", "digit_dropped", "digit_changed"}
 OTHERS = {"neighbour": (0.8137, 0.5), "line_above": (-0.2948, 1.0), "other_line": (12.34, 0.0, 0.0774, math.nan)}

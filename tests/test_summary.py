@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from backproptable.assign import Report, assign_class
-from backproptable.mistakes import MISTAKES
-from backproptable.summary import next_steps, summary
+from backproptable.commands.assign import Report, assign_class
+from backproptable.commands.summary import next_steps, summary
+from backproptable.mistakes.registry import MISTAKES
 from support.classes import NEURON, called, entries, leave_secret, made_course, rows, save_course, save_roster, students
 from support.reader import Line, read_markdown
 

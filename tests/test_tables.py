@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from backproptable.answers import Answer, read_answer
-from backproptable.errors import InputError
-from backproptable.sheet import Row, Sheet, read_sheet
-from backproptable.tables import BAR, GAP, MAX_SIZE, TAB, is_rule, read_lines
+from backproptable.basics.errors import InputError
+from backproptable.returned.answers import Answer, read_answer
+from backproptable.returned.sheet import Row, Sheet, read_sheet
+from backproptable.returned.tables import BAR, GAP, MAX_SIZE, TAB, is_rule, read_lines
 
 SHEET = """| | |
 |---|---|

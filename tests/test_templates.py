@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from backproptable.errors import InputError
-from backproptable.example import load_preset
-from backproptable.handout import make_handout
+from backproptable.basics.errors import InputError
+from backproptable.examples.example import load_preset
+from backproptable.examples.handout import make_handout
 from backproptable.render.templates import template_folder, template_names
 
 README = Path(__file__).parents[1] / "README.md"

@@ -17,10 +17,10 @@ import pytest
 import sympy
 from hypothesis import assume, given
 
-from backproptable.derive import derive_plan
-from backproptable.evaluate import Calculator
-from backproptable.net import Net
-from backproptable.plan import Plan
+from backproptable.nets.derive import derive_plan
+from backproptable.nets.net import Net
+from backproptable.nets.plan import Plan
+from backproptable.numbers.evaluate import Calculator
 from support import matrix, matrix_in_time
 from support.exactly import evaluate, exact_values
 from support.matrix_in_time import oracle_for

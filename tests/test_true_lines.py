@@ -20,11 +20,11 @@ from typing import Any
 
 import pytest
 
-from backproptable.evaluate import CARRIES, Solution
-from backproptable.notation import DEFAULT_NOTATION, load_notation
-from backproptable.plan import Cell, Digits
+from backproptable.nets.plan import Cell, Digits
+from backproptable.numbers.evaluate import CARRIES, Solution
 from backproptable.render.formats import VIEWS
-from backproptable.style import EXPLAIN
+from backproptable.sheets.notation import DEFAULT_NOTATION, load_notation
+from backproptable.sheets.style import EXPLAIN
 from support.arithmetic import Blur, Range, half_unit, plain_value, significant, tex_value, with_numbers
 from support.exactly import text_of, text_of_all_digits
 from support.finished import KINDS, PRESETS, finished_preset, finished_text, made_preset, random_solution, rotated

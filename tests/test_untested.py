@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from backproptable.assign import assign_class, preview
-from backproptable.course_file import load_course
-from backproptable.grids import Grids
-from backproptable.manifest import Manifest
-from backproptable.mistakes import wrong_lines
-from backproptable.net import Net
-from backproptable.plan import Plan
-from backproptable.sheet_numbers import SheetNumbers
-from backproptable.shipped import starter_files
-from backproptable.summary import summary
-from backproptable.untested import Untested
+from backproptable.basics.shipped import starter_files
+from backproptable.commands.assign import assign_class, preview
+from backproptable.commands.summary import summary
+from backproptable.courses.course_file import load_course
+from backproptable.courses.manifest import Manifest
+from backproptable.drawing.untested import Untested
+from backproptable.mistakes.registry import wrong_lines
+from backproptable.nets.net import Net
+from backproptable.nets.plan import Plan
+from backproptable.numbers.grids import Grids
+from backproptable.numbers.sheet_numbers import SheetNumbers
 from support.classes import leave_secret, made_course, students
 from support.drawn import DEFAULT, Kind
 from support.exactly import evaluate, exact_values

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from backproptable.marked import ERRORS, Verdict
-from backproptable.marker import Answered
-from backproptable.names import Address
-from backproptable.one_reading import Verdicts
-from backproptable.returned import Written
+from backproptable.formulas.names import Address
+from backproptable.marking.marked import ERRORS, Verdict
+from backproptable.marking.marker import Answered
+from backproptable.marking.one_reading import Verdicts
+from backproptable.returned.files import Written
 from support.marking import marker
 from support.students import draw_habits, habits_of, rounded_off
 from support.verdicts import HONEST, MISTAKEN, RULES, Class, Results, simulate

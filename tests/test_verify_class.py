@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from backproptable.course import Points
-from backproptable.evaluate import solve
-from backproptable.key_folder import KeyFolder, open_keys
-from backproptable.marked import MarkedSheet, Verdict
-from backproptable.verify import ClassResult, verify_class
+from backproptable.commands.verify import ClassResult, verify_class
+from backproptable.courses.course import Points
+from backproptable.marking.key_folder import KeyFolder, open_keys
+from backproptable.marking.marked import MarkedSheet, Verdict
+from backproptable.numbers.evaluate import solve
 from support.classes import SMALL, called, rows, save_course, save_roster
 from support.marking import cells
 

@@ -15,11 +15,11 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 
-from backproptable.example import load_example
-from backproptable.marked import MarkedCell, Verdict
-from backproptable.mistakes import MISTAKES
-from backproptable.slips import SLIPS
-from backproptable.verify import verify_example
+from backproptable.commands.verify import verify_example
+from backproptable.examples.example import load_example
+from backproptable.marking.marked import MarkedCell, Verdict
+from backproptable.marking.slips import SLIPS
+from backproptable.mistakes.registry import MISTAKES
 
 FOLDER = Path(__file__).parent / "walkthroughs"
 NAMES = sorted(path.stem for path in FOLDER.iterdir())

@@ -19,9 +19,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from backproptable.derive import derive_plan
-from backproptable.evaluate import Calculator, Solution, solve
-from backproptable.net import Net
+from backproptable.nets.derive import derive_plan
+from backproptable.nets.net import Net
+from backproptable.numbers.evaluate import Calculator, Solution, solve
 from support.walkthrough_oracle import look_up, recompute
 
 FOLDER = Path(__file__).parent / "walkthroughs"

@@ -28,9 +28,7 @@ COMPILED_IN_WHEEL = f"backproptable/{COMPILED.relative_to(PACKAGE).as_posix()}"
 DATA = {
     # folder in the wheel -> folder in the checkout
     "backproptable/templates": CHECKOUT / "templates",
-    "backproptable/presets": PACKAGE / "presets",
-    "backproptable/notations": PACKAGE / "notations",
-    "backproptable/starters": PACKAGE / "starters",
+    "backproptable/shipped": PACKAGE / "shipped",
 }
 
 

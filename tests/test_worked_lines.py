@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from backproptable.arithmetic import calculate
-from backproptable.derive import derive_plan
-from backproptable.example import load_preset
-from backproptable.marked import ERRORS, Verdict
-from backproptable.net import Net
-from backproptable.render.feedback import feedback_md, terminal_lines
+from backproptable.examples.example import load_preset
+from backproptable.formulas.arithmetic import calculate
+from backproptable.marking.marked import ERRORS, Verdict
+from backproptable.nets.derive import derive_plan
+from backproptable.nets.net import Net
 from backproptable.render.worked_lines import in_names, worked_line
+from backproptable.reports.feedback import feedback_md, terminal_lines
 from support.marking import cells, marker, on_paper, right_answers
 
 PLAN = derive_plan(Net(layers=(2, 2, 1), activations=("relu", "sigmoid"), loss="half_sse"))

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from backproptable.written_names import cell_name, line_name
+from backproptable.formulas.written_names import cell_name, line_name
 from support.finished import finished_preset
 
 

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backproptable.errors import InputError
-from backproptable.lms.zips import Limits, Member, contents, look_into
-from backproptable.returned import find_files, read_returned
-from backproptable.tables import MAX_SIZE
+from backproptable.basics.errors import InputError
+from backproptable.returned.files import find_files, read_returned
+from backproptable.returned.tables import MAX_SIZE
+from backproptable.returned.zips import Limits, Member, contents, look_into
 from support.returned import ROWS, SHEET
 from support.zips import LINK, PIPE, claiming, packed, save_zip, with_flag, without_utf8_flag
 

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from backproptable.key_folder import KeyFolder
+from backproptable.basics.plaintext import comparable, one_line
 from backproptable.lms.addresses import Letter, address_of, mail_lines
 from backproptable.lms.grade_files import GradeFile, grade_files
 from backproptable.lms.handed_in import MOODLE, feedback_files
 from backproptable.lms.packing import packed
-from backproptable.marked import MarkedSheet
-from backproptable.plaintext import comparable, one_line
-from backproptable.render.verdict_words import number
+from backproptable.marking.key_folder import KeyFolder
+from backproptable.marking.marked import MarkedSheet
+from backproptable.reports.verdict_words import number
 
 __all__ = ["Feedback", "GivenBack", "give_back"]
 

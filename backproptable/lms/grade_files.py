@@ -32,12 +32,12 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any, Final
 
-from backproptable.class_counts import by_student
-from backproptable.grade_settings import GradeSettings
+from backproptable.basics.plaintext import comparable
+from backproptable.courses.grade_settings import GradeSettings
 from backproptable.lms.addresses import address_of
 from backproptable.lms.handed_in import CANVAS, MOODLE, SYSTEMS, HandedIn, handed_in
-from backproptable.marked import MarkedSheet
-from backproptable.plaintext import comparable
+from backproptable.marking.class_counts import by_student
+from backproptable.marking.marked import MarkedSheet
 from backproptable.render.escape import defused
 
 __all__ = ["GradeFile", "canvas_roster", "grade_files", "users_of", "worksheet"]

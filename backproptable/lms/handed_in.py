@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
 
+from backproptable.basics.plaintext import comparable
 from backproptable.lms.packing import packed
-from backproptable.lms.zips import ZIP
-from backproptable.plaintext import comparable
+from backproptable.returned.zips import ZIP
 
 __all__ = ["CANVAS", "MOODLE", "SYSTEMS", "HandedIn", "feedback_files", "handed_in"]
 

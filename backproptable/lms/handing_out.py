@@ -11,14 +11,14 @@ from itertools import chain
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from backproptable.classroom import Classroom
-from backproptable.filenames import safe_stem
+from backproptable.basics.plaintext import comparable
+from backproptable.basics.writing import whole_file
+from backproptable.courses.classroom import Classroom
+from backproptable.courses.filenames import safe_stem
+from backproptable.courses.manifest import Entry
 from backproptable.lms.addresses import Letter, address_of, mail_lines
 from backproptable.lms.packing import write_zip
-from backproptable.manifest import Entry
-from backproptable.plaintext import comparable
 from backproptable.rosters.student import Student
-from backproptable.writing import whole_file
 
 __all__ = ["ZIP_FOLDERS", "Parcel", "by_batch", "by_student", "pack_chunk", "student_zip", "write_mail"]
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Final
 
-from backproptable.writing import whole_file
+from backproptable.basics.writing import whole_file
 
 __all__ = ["packed", "write_zip"]
 

@@ -14,8 +14,8 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
 
+from backproptable.basics.plaintext import one_line
 from backproptable.lms.packing import packed
-from backproptable.plaintext import one_line
 from backproptable.quizzes.html import Html, html_in_xml, markup_free, xml_text
 from backproptable.quizzes.limits import limits_of, shown
 from backproptable.quizzes.question import Blank, Question, Quiz, Worked

@@ -9,15 +9,15 @@ from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from backproptable.course import Course
-from backproptable.errors import InputError, OutputError, Problem
-from backproptable.manifest import Manifest
-from backproptable.mistakes import MISTAKES
+from backproptable.basics.errors import InputError, OutputError, Problem
+from backproptable.basics.workers import workers
+from backproptable.basics.writing import clear_away, write_files, write_whole
+from backproptable.courses.course import Course
+from backproptable.courses.manifest import Manifest
+from backproptable.mistakes.registry import MISTAKES
 from backproptable.quizzes.exported import NOTES, QUIZZES, Exported
 from backproptable.quizzes.formats import QUIZ_FORMATS
 from backproptable.quizzes.making import QuizMaker
-from backproptable.workers import workers
-from backproptable.writing import clear_away, write_files, write_whole
 
 __all__ = ["export_quizzes"]
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from backproptable.plaintext import one_line
+from backproptable.basics.plaintext import one_line
 from backproptable.quizzes.question import Blank, Grid, Question, Quiz, Worked
 
 __all__ = ["Html", "html_in_xml", "markup_free", "xml_text"]

@@ -11,18 +11,16 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from backproptable.asked import set_task
-from backproptable.classroom import printed_numbers
-from backproptable.course import Course
-from backproptable.digits import without_noise
-from backproptable.evaluate import Calculator, Table, compile_formulas
-from backproptable.formula import Formula, Ref, references
-from backproptable.manifest import Entry
-from backproptable.mistakes import wrong_lines
-from backproptable.names import Address, name_of
-from backproptable.notation import load_notation
-from backproptable.numerals import Numerals
-from backproptable.plan import Cell, Step
+from backproptable.courses.classroom import printed_numbers
+from backproptable.courses.course import Course
+from backproptable.courses.manifest import Entry
+from backproptable.formulas.digits import without_noise
+from backproptable.formulas.formula import Formula, Ref, references
+from backproptable.formulas.names import Address, name_of
+from backproptable.mistakes.registry import wrong_lines
+from backproptable.nets.plan import Cell, Step
+from backproptable.numbers.evaluate import Calculator, Table, compile_formulas
+from backproptable.numbers.numerals import Numerals
 from backproptable.quizzes.question import Blank, Grid, Question, Quiz, Worked
 from backproptable.quizzes.tolerances import Tolerances
 from backproptable.render.document import Document, Row, StepView, lay_out
@@ -31,6 +29,8 @@ from backproptable.render.page import NUMBER_STYLES
 from backproptable.render.printers import Place, plain
 from backproptable.render.signs import turned_plan, turned_texts
 from backproptable.render.templates import fill_template
+from backproptable.sheets.asked import set_task
+from backproptable.sheets.notation import load_notation
 
 __all__ = ["QuizMaker"]
 

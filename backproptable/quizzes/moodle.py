@@ -10,7 +10,7 @@ import html
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from backproptable.plaintext import one_line, shortened
+from backproptable.basics.plaintext import one_line, shortened
 from backproptable.quizzes.html import Html, html_in_xml, markup_free, xml_text
 from backproptable.quizzes.limits import shown, tolerance_of
 from backproptable.quizzes.question import Blank, Question, Quiz

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
+from backproptable.basics.plaintext import one_line
 from backproptable.lms.packing import packed
-from backproptable.plaintext import one_line
 from backproptable.quizzes.html import Html, xml_text
 from backproptable.quizzes.limits import limits_of, shown
 from backproptable.quizzes.question import Blank, Question, Quiz

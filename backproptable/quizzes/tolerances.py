@@ -8,7 +8,7 @@ off by up to half a unit of its last place, each by itself, and that adds up.
 It is worked out by affine arithmetic: a number is its exact value, plus a share of each rounding that
 came before, plus a rest that bounds what is not linear. Two mentions of one cell keep what they have in
 common, so that a (1 - a) is not wider than it can be, and the range holds for certain. Plain ranges
-(`backproptable.ranges`), which hold for certain, too, are narrower where a formula bends: a square is
+(`backproptable.numbers.ranges`), which hold for certain, too, are narrower where a formula bends: a square is
 never below 0. A number lies in both.
 """
 
@@ -22,12 +22,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from backproptable.digits import half_unit
-from backproptable.errors import PlanError
-from backproptable.evaluate import Rows, Table, by_shape
-from backproptable.formula import Call, Choice, Formula, Neg, Num, Power, Product, Quotient, Ref, Sum
-from backproptable.plan import Digits, Plan
-from backproptable.ranges import Ranges
+from backproptable.basics.errors import PlanError
+from backproptable.formulas.digits import half_unit
+from backproptable.formulas.formula import Call, Choice, Formula, Neg, Num, Power, Product, Quotient, Ref, Sum
+from backproptable.nets.plan import Digits, Plan
+from backproptable.numbers.evaluate import Rows, Table, by_shape
+from backproptable.numbers.ranges import Ranges
 
 __all__ = ["Tolerances"]
 

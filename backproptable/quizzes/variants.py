@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from backproptable.plaintext import comparable
+from backproptable.basics.plaintext import comparable
 from backproptable.rosters.student import Student
 
 __all__ = ["VARIANT_FILES", "is_variant", "variants"]

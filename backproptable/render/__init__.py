@@ -1,1 +1,1 @@
-"""From a plan and its numbers to text: expression printers, documents, templates, formats."""
+"""From a plan to text: Markdown, LaTeX, JSON, CSV and the program at the end, through templates."""

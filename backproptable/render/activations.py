@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from backproptable.calculus import ACTIVATIONS, activation_derivative, softmax_derivative
-from backproptable.errors import InputError, Problem, suggestion
-from backproptable.formula import Formula, Ref
-from backproptable.plan import Derivation
+from backproptable.basics.errors import InputError, Problem, suggestion
+from backproptable.formulas.formula import Formula, Ref
+from backproptable.nets.calculus import ACTIVATIONS, activation_derivative, softmax_derivative
+from backproptable.nets.plan import Derivation
 from backproptable.render.printers import Place, tex
 from backproptable.render.templates import fill_template
 

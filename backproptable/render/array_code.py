@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Final, TypeGuard, cast
 
-from backproptable.errors import PlanError
-from backproptable.formula import (
+from backproptable.basics.errors import PlanError
+from backproptable.formulas.formula import (
     Call,
     Choice,
     Formula,
@@ -29,9 +29,9 @@ from backproptable.formula import (
     Sum,
     references,
 )
-from backproptable.names import Address
-from backproptable.plan import Cell
-from backproptable.recipes.letters import Entry, Rule, rules_of
+from backproptable.formulas.names import Address
+from backproptable.nets.plan import Cell
+from backproptable.nets.recipes.letters import Entry, Rule, rules_of
 
 __all__ = ["ArrayCode", "array_name", "in_program"]
 

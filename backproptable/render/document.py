@@ -8,21 +8,21 @@ from functools import cached_property
 from itertools import groupby
 from typing import Final
 
-from backproptable.asked import Task
-from backproptable.formula import Formula, Ref, Sum, references
-from backproptable.names import Address, Layer, name_of
-from backproptable.net import Net
-from backproptable.notation import Notation
-from backproptable.plan import Cell, Derivation, Equation, Plan, Reason, Step
-from backproptable.recipes.recipe import Recipe
-from backproptable.recipes.unroll import FUNCTIONS
-from backproptable.remembered import Remembered
+from backproptable.basics.remembered import Remembered
+from backproptable.formulas.formula import Formula, Ref, Sum, references
+from backproptable.formulas.names import Address, Layer, name_of
+from backproptable.nets.net import Net
+from backproptable.nets.plan import Cell, Derivation, Equation, Plan, Reason, Step
+from backproptable.nets.recipes.recipe import Recipe
+from backproptable.nets.recipes.unroll import FUNCTIONS
 from backproptable.render.epochs import Epoch
 from backproptable.render.form import slot
 from backproptable.render.matrices import Matrix, MatrixEquation, arranged, equations, grouped, matrix_of
 from backproptable.render.printers import Place, tex
 from backproptable.render.questions import Questions
 from backproptable.render.signs import turned_plan
+from backproptable.sheets.asked import Task
+from backproptable.sheets.notation import Notation
 
 __all__ = [
     "VALUE",

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from backproptable.names import Address
-from backproptable.notation import Notation
-from backproptable.plan import Part, Plan
+from backproptable.formulas.names import Address
+from backproptable.nets.plan import Part, Plan
 from backproptable.render.form import slot
+from backproptable.sheets.notation import Notation
 
 __all__ = ["BAR", "Epoch", "bars", "error_rows", "lay_out_epochs"]
 

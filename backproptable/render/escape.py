@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
-from backproptable.plaintext import one_line
+from backproptable.basics.plaintext import one_line
 
 __all__ = ["SETTABLE", "defused", "markdown_text", "settable", "tex_text"]
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from typing import Final
 
-from backproptable.errors import PlanError
-from backproptable.remembered import Remembered
+from backproptable.basics.errors import PlanError
+from backproptable.basics.remembered import Remembered
 
 __all__ = ["Form", "slot"]
 

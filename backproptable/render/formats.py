@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from backproptable.asked import set_task
-from backproptable.errors import InputError, Problem, suggestion
-from backproptable.evaluate import Solution
-from backproptable.formula import Ref
-from backproptable.names import name_of
-from backproptable.notation import load_notation
+from backproptable.basics.errors import InputError, Problem, suggestion
+from backproptable.formulas.formula import Ref
+from backproptable.formulas.names import name_of
+from backproptable.numbers.evaluate import Solution
 from backproptable.render.epochs import bars, error_rows
 from backproptable.render.page import TEXT_FORMATS, make_form
 from backproptable.render.printers import Place, plain
 from backproptable.render.questions import equal_weights
 from backproptable.render.signs import turned_texts
-from backproptable.style import EXPLAIN, LAYOUTS, Style
+from backproptable.sheets.asked import set_task
+from backproptable.sheets.notation import load_notation
+from backproptable.sheets.style import EXPLAIN, LAYOUTS, Style
 
 __all__ = ["FORMATS", "VIEWS", "render_sheet"]
 

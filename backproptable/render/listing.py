@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from backproptable.names import Address, Layer
-from backproptable.net import Net
-from backproptable.plan import Plan
+from backproptable.formulas.names import Address, Layer
+from backproptable.nets.net import Net
+from backproptable.nets.plan import Plan
 from backproptable.render.form import slot
 
 __all__ = [

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from backproptable.names import Address, Layer
-from backproptable.plan import Plan
+from backproptable.formulas.names import Address, Layer
+from backproptable.nets.plan import Plan
 from backproptable.render.listing import (
     ACTIVATIONS,
     LOSS_SLOPES,

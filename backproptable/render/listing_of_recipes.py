@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from backproptable.formula import Ref, put_in, references
-from backproptable.names import Address
-from backproptable.plan import Cell, Digits, Part, Plan, Step
-from backproptable.recipes.recipe import Recipe
+from backproptable.formulas.formula import Ref, put_in, references
+from backproptable.formulas.names import Address
+from backproptable.nets.plan import Cell, Digits, Part, Plan, Step
+from backproptable.nets.recipes.recipe import Recipe
 from backproptable.render.array_code import ArrayCode, array_name, in_program
 from backproptable.render.form import slot
 from backproptable.render.listing import PER_LINE, RAW, passes_of, rounding_lines, stacked

@@ -15,10 +15,10 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Final, Protocol, TypeVar
 
-from backproptable.formula import Call, Choice, Formula, Neg, Num, Power, Product, Quotient, Ref, Sum, children
-from backproptable.names import Address
-from backproptable.net import Net
-from backproptable.plan import Cell
+from backproptable.formulas.formula import Call, Choice, Formula, Neg, Num, Power, Product, Quotient, Ref, Sum, children
+from backproptable.formulas.names import Address
+from backproptable.nets.net import Net
+from backproptable.nets.plan import Cell
 
 __all__ = ["EMPTY", "Matrix", "MatrixEquation", "Part", "PrintCell", "arranged", "equations", "grouped", "matrix_of"]
 

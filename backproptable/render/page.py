@@ -10,13 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from backproptable.asked import Task
-from backproptable.errors import InputError, Problem
-from backproptable.evaluate import Solution
-from backproptable.marks import MARKS
-from backproptable.notation import load_notation
-from backproptable.plan import Plan
-from backproptable.recipes.recipe import Recipe
+from backproptable.basics.errors import InputError, Problem
+from backproptable.nets.plan import Plan
+from backproptable.nets.recipes.recipe import Recipe
+from backproptable.numbers.evaluate import Solution
 from backproptable.render.document import VALUE, lay_out
 from backproptable.render.epochs import BAR, lay_out_epochs
 from backproptable.render.escape import markdown_text, tex_text
@@ -29,7 +26,10 @@ from backproptable.render.questions import has_questions, lay_out_questions
 from backproptable.render.spreadsheet import csv_form
 from backproptable.render.steps import lay_out_steps
 from backproptable.render.templates import fill_template
-from backproptable.style import Style, style_problems
+from backproptable.sheets.asked import Task
+from backproptable.sheets.marks import MARKS
+from backproptable.sheets.notation import load_notation
+from backproptable.sheets.style import Style, style_problems
 
 __all__ = ["NUMBER_STYLES", "SHEET_FORMATS", "STUDENT_FIELDS", "TEXT_FORMATS", "Assignment", "make_form"]
 

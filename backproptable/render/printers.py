@@ -15,8 +15,8 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Final, Protocol
 
-from backproptable.errors import PlanError
-from backproptable.formula import (
+from backproptable.basics.errors import PlanError
+from backproptable.formulas.formula import (
     Call,
     Choice,
     Formula,

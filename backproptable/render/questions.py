@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from backproptable.errors import InputError
-from backproptable.evaluate import Solution, solve
-from backproptable.names import Address
-from backproptable.net import Net
-from backproptable.notation import Notation
-from backproptable.plan import Plan
+from backproptable.basics.errors import InputError
+from backproptable.formulas.names import Address
+from backproptable.nets.net import Net
+from backproptable.nets.plan import Plan
+from backproptable.numbers.evaluate import Solution, solve
 from backproptable.render.form import slot
 from backproptable.render.printers import Place
+from backproptable.sheets.notation import Notation
 
 __all__ = ["Questions", "equal_weights", "has_questions", "lay_out_questions"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from backproptable.plaintext import one_line, shortened
+from backproptable.basics.plaintext import one_line, shortened
 from backproptable.render.escape import markdown_text
 
 __all__ = ["file_md", "own_md", "quoted", "written_md"]

@@ -11,23 +11,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from backproptable.asked import set_task
-from backproptable.formula import Formula, Ref, Sigma, children, rebuilt, references
-from backproptable.grids import Grid, is_one_hot
-from backproptable.marks import MARKS
-from backproptable.matrix_givens import GivenMatrix
-from backproptable.matrix_numbers import MatrixSolution
-from backproptable.names import Address, name_of
-from backproptable.notation import Notation, load_notation
-from backproptable.plan import Part
+from backproptable.formulas.formula import Formula, Ref, Sigma, children, rebuilt, references
+from backproptable.formulas.names import Address, name_of
+from backproptable.nets.plan import Part
+from backproptable.numbers.grids import Grid, is_one_hot
+from backproptable.numbers.matrix_givens import GivenMatrix
+from backproptable.numbers.matrix_numbers import MatrixSolution
+from backproptable.numbers.shapes import Line, Matrix, Shapes, matrix_name
 from backproptable.render.document import VALUE, Document, ProductView, Row, StepTable, StepView, lay_out_sections
 from backproptable.render.form import Form, slot
 from backproptable.render.page import NUMBER_STYLES
 from backproptable.render.printers import Place, plain, tex
 from backproptable.render.signs import turned_plan, turned_text
 from backproptable.render.templates import fill_template
-from backproptable.shapes import Line, Matrix, Shapes, matrix_name
-from backproptable.style import Style
+from backproptable.sheets.asked import set_task
+from backproptable.sheets.marks import MARKS
+from backproptable.sheets.notation import Notation, load_notation
+from backproptable.sheets.style import Style
 
 __all__ = ["render_shapes"]
 

@@ -11,9 +11,22 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from backproptable.formula import Call, Choice, Formula, Neg, Num, Partial, Power, Product, Quotient, Ref, Sigma, Sum
-from backproptable.names import Address
-from backproptable.plan import Cell, Equation, Plan, Step
+from backproptable.formulas.formula import (
+    Call,
+    Choice,
+    Formula,
+    Neg,
+    Num,
+    Partial,
+    Power,
+    Product,
+    Quotient,
+    Ref,
+    Sigma,
+    Sum,
+)
+from backproptable.formulas.names import Address
+from backproptable.nets.plan import Cell, Equation, Plan, Step
 
 __all__ = ["turned_formula", "turned_plan", "turned_text", "turned_texts"]
 

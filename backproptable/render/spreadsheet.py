@@ -12,13 +12,13 @@ import io
 from collections.abc import Iterator
 from typing import Final
 
-from backproptable.asked import Task
-from backproptable.formula import Ref
-from backproptable.marks import ANSWER, ASKED, CELL, CODE, GIVEN, LINE, WORKED
-from backproptable.names import name_of
-from backproptable.plan import Cell, Plan
+from backproptable.formulas.formula import Ref
+from backproptable.formulas.names import name_of
+from backproptable.nets.plan import Cell, Plan
 from backproptable.render.form import Form, slot
 from backproptable.render.printers import Place, plain
+from backproptable.sheets.asked import Task
+from backproptable.sheets.marks import ANSWER, ASKED, CELL, CODE, GIVEN, LINE, WORKED
 
 __all__ = ["csv_form"]
 

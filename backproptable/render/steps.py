@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final, NamedTuple
 
-from backproptable.errors import PlanError
-from backproptable.names import Address, Layer
-from backproptable.net import Net
-from backproptable.notation import Notation
-from backproptable.plan import Plan
+from backproptable.basics.errors import PlanError
+from backproptable.formulas.names import Address, Layer
+from backproptable.nets.net import Net
+from backproptable.nets.plan import Plan
 from backproptable.render.document import VALUE, WIDEST_GRID, Document, Grid, Section, StepView
 from backproptable.render.form import slot
 from backproptable.render.matrices import arranged
+from backproptable.sheets.notation import Notation
 
 __all__ = ["Chapter", "NumberedStep", "Part", "Steps", "lay_out_steps"]
 

@@ -23,7 +23,7 @@ from typing import Any, Final
 from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from backproptable.errors import InputError, PlanError, Problem
+from backproptable.basics.errors import InputError, PlanError, Problem
 from backproptable.render.compiled import CompiledAhead, compiled_file
 
 __all__ = ["compile_templates", "fill_template", "template_folder", "template_names"]

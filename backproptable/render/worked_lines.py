@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from backproptable.formula import Choice, Formula, Ref
-from backproptable.names import name_of
-from backproptable.plan import Cell
+from backproptable.formulas.formula import Choice, Formula, Ref
+from backproptable.formulas.names import name_of
+from backproptable.nets.plan import Cell
 from backproptable.render.printers import Place, PrintRef, plain
 from backproptable.render.signs import turned_formula
 

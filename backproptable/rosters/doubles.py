@@ -6,8 +6,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from backproptable.errors import Problem
-from backproptable.plaintext import comparable, one_line, shortened
+from backproptable.basics.errors import Problem
+from backproptable.basics.plaintext import comparable, one_line, shortened
 from backproptable.rosters.headings import known_fields
 from backproptable.rosters.ids import as_rounded, figures_of_rounded, plain_id
 from backproptable.rosters.student import Student

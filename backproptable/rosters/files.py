@@ -18,8 +18,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, NamedTuple, NoReturn
 
-from backproptable.errors import InputError, Problem
-from backproptable.plaintext import composed, one_line, shortened
+from backproptable.basics.errors import InputError, Problem
+from backproptable.basics.plaintext import composed, one_line, shortened
 from backproptable.rosters.extent import Extent
 
 __all__ = ["SEPARATORS", "Rows", "Table", "tables_of"]

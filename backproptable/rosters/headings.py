@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from backproptable.errors import Problem
-from backproptable.plaintext import one_line, shortened
+from backproptable.basics.errors import Problem
+from backproptable.basics.plaintext import one_line, shortened
 from backproptable.rosters.student import column_name
 
 __all__ = ["FIELDS", "Columns", "find_columns", "heading_key", "known_fields", "quoted_heading", "split_name"]

@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 from typing import Final
 
-from backproptable.plaintext import comparable
+from backproptable.basics.plaintext import comparable
 
 __all__ = ["as_rounded", "figures_of_rounded", "is_rounded", "plain_id"]
 

@@ -13,8 +13,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple, NoReturn
 
-from backproptable.errors import InputError, Problem
-from backproptable.plaintext import comparable, one_line, shortened
+from backproptable.basics.errors import InputError, Problem
+from backproptable.basics.plaintext import comparable, one_line, shortened
 from backproptable.rosters.exports import no_student
 from backproptable.rosters.files import SEPARATORS, Table, tables_of
 from backproptable.rosters.headings import Columns, find_columns, quoted_heading, split_name

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from backproptable.plaintext import one_line, shortened
+from backproptable.basics.plaintext import one_line, shortened
 
 __all__ = ["LONGEST_NAME", "Cells", "Student", "column_name", "full_name"]
 

@@ -22,14 +22,14 @@ from pathlib import Path
 
 import numpy as np
 
-from backproptable.evaluate import Calculator
-from backproptable.key_folder import open_keys
-from backproptable.manifest import Manifest
-from backproptable.marking import class_reports
-from backproptable.numerals import Numerals
-from backproptable.returned import find_files, read_returned
-from backproptable.verify import answered, verify_class
-from backproptable.writing import write_files
+from backproptable.basics.writing import write_files
+from backproptable.commands.marking import class_reports
+from backproptable.commands.verify import answered, verify_class
+from backproptable.courses.manifest import Manifest
+from backproptable.marking.key_folder import open_keys
+from backproptable.numbers.evaluate import Calculator
+from backproptable.numbers.numerals import Numerals
+from backproptable.returned.files import find_files, read_returned
 
 ROW = re.compile(r"^(\| `([^`]+)` \|.*\|) *[^|]*\|$", re.MULTILINE)
 FIGURES = 4

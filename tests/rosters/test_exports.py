@@ -19,7 +19,7 @@ from odf.opendocument import OpenDocumentSpreadsheet
 from odf.table import Table, TableCell, TableRow
 from odf.text import P
 
-from backproptable.errors import InputError
+from backproptable.basics.errors import InputError
 from backproptable.rosters import files
 from backproptable.rosters.headings import FIELDS, find_columns, heading_key, split_name
 from backproptable.rosters.reading import Roster, read_roster

@@ -13,9 +13,9 @@ import sys
 import time
 from collections import Counter
 
-from backproptable.answers import read_answer
-from backproptable.errors import InputError
-from backproptable.sheet import read_sheet
+from backproptable.basics.errors import InputError
+from backproptable.returned.answers import read_answer
+from backproptable.returned.sheet import read_sheet
 
 BITS = (
     *"0123456789.,+-*/^()=eE $`_<>|&;[]{}\\'\"%~?\t\n",

@@ -15,9 +15,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from backproptable.digits import without_noise
-from backproptable.evaluate import Calculator, compile_formulas
-from backproptable.mistakes import wrong_lines
+from backproptable.formulas.digits import without_noise
+from backproptable.mistakes.registry import wrong_lines
+from backproptable.numbers.evaluate import Calculator, compile_formulas
 from backproptable.quizzes.canvas import power_of_ten
 from backproptable.quizzes.limits import tolerance_of
 from support.quizzes import COURSES, Class, drawn_class
@@ -80,7 +80,7 @@ def main() -> None:
 
 
 def _turned(drawn: Class) -> set[str]:
-    from backproptable.notation import load_notation  # noqa: PLC0415
+    from backproptable.sheets.notation import load_notation  # noqa: PLC0415
 
     plan = drawn.course.plan
     opposite = load_notation(drawn.course.notation, plan.net).opposite

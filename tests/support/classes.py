@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 from unittest import mock
 
 from backproptable.cli import run
-from backproptable.course import Course
-from backproptable.course_file import load_course
+from backproptable.courses.course import Course
+from backproptable.courses.course_file import load_course
 from backproptable.rosters.student import Student
 from support.people import PEOPLE
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from backproptable.by_sympy import all_forms
+from backproptable.nets.by_sympy import all_forms
 
 __all__ = ["derived_source"]
 
@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from backproptable.formula import Call, Choice, Formula, Neg, Num, Power, Product, Quotient, Ref, Sum
+from backproptable.formulas.formula import Call, Choice, Formula, Neg, Num, Power, Product, Quotient, Ref, Sum
 
 __all__ = ["DERIVED"]
 

@@ -9,11 +9,11 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from backproptable.derive import derive_plan
-from backproptable.draw import Drawing, Drawn, student_key
-from backproptable.grids import Grid, Grids
-from backproptable.net import Net
-from backproptable.plan import Plan
+from backproptable.drawing.draw import Drawing, Drawn, student_key
+from backproptable.nets.derive import derive_plan
+from backproptable.nets.net import Net
+from backproptable.nets.plan import Plan
+from backproptable.numbers.grids import Grid, Grids
 from support.good_sheet import Fault, Judge
 
 __all__ = ["KINDS", "SECRET", "Kind", "Outcome", "simulate"]

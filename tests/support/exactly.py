@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 
-from backproptable.formula import Call, Choice, Formula, Neg, Num, Power, Product, Quotient, Ref, Sum
-from backproptable.names import Address, Layer
-from backproptable.net import Net
-from backproptable.plan import Cell, Plan
+from backproptable.formulas.formula import Call, Choice, Formula, Neg, Num, Power, Product, Quotient, Ref, Sum
+from backproptable.formulas.names import Address, Layer
+from backproptable.nets.net import Net
+from backproptable.nets.plan import Cell, Plan
 
 __all__ = [
     "activation_of",

@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from backproptable.errors import InputError
-from backproptable.evaluate import Solution, solve
-from backproptable.example import Example, load_preset, preset_titles
-from backproptable.handout import Handout, make_handout
-from backproptable.notation import notation_titles
+from backproptable.basics.errors import InputError
+from backproptable.basics.shipped import shipped_texts
+from backproptable.examples.example import Example, load_preset, preset_titles
+from backproptable.examples.handout import Handout, make_handout
+from backproptable.numbers.evaluate import Solution, solve
 from backproptable.render.formats import render_sheet
 from backproptable.render.shapes import render_shapes
-from backproptable.shipped import shipped_texts
-from backproptable.style import Style, style_problems
+from backproptable.sheets.notation import notation_titles
+from backproptable.sheets.style import Style, style_problems
 from support.nets import seeded_example
 
 __all__ = [

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from random import Random
 from typing import Final
 
-from backproptable.formula import (
+from backproptable.formulas.formula import (
     Call,
     Choice,
     Formula,
@@ -24,8 +24,8 @@ from backproptable.formula import (
     children,
     with_part,
 )
-from backproptable.names import Address
-from backproptable.plan import Plan
+from backproptable.formulas.names import Address
+from backproptable.nets.plan import Plan
 
 __all__ = ["CHANGES", "Changes"]
 

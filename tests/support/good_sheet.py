@@ -17,13 +17,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from backproptable.formula import Call, Choice, Formula, Neg, Num, Power, Product, Quotient, Ref, Sum
-from backproptable.grids import DEFAULT_GRIDS, Grid, Grids
-from backproptable.mistakes import WrongLine, wrong_lines
-from backproptable.names import Address, Layer
-from backproptable.net import Net
-from backproptable.plan import Cell, Plan
-from backproptable.rules import NEAREST, WIDEST
+from backproptable.drawing.rules import NEAREST, WIDEST
+from backproptable.formulas.formula import Call, Choice, Formula, Neg, Num, Power, Product, Quotient, Ref, Sum
+from backproptable.formulas.names import Address, Layer
+from backproptable.mistakes.registry import WrongLine, wrong_lines
+from backproptable.nets.net import Net
+from backproptable.nets.plan import Cell, Plan
+from backproptable.numbers.grids import DEFAULT_GRIDS, Grid, Grids
 
 __all__ = ["Fault", "Judge", "Span", "Tables", "round_off"]
 

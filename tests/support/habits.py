@@ -16,13 +16,13 @@ from typing import Final
 
 import numpy as np
 
-from backproptable.formula import Ref
-from backproptable.marked import ERRORS, MarkedSheet, Verdict
-from backproptable.marker import Answered, Marker
-from backproptable.mistakes import WrongLine, wrong_lines
-from backproptable.plan import Digits, Reason
+from backproptable.formulas.formula import Ref
+from backproptable.marking.marked import ERRORS, MarkedSheet, Verdict
+from backproptable.marking.marker import Answered, Marker
+from backproptable.mistakes.registry import WrongLine, wrong_lines
+from backproptable.nets.plan import Digits, Reason
 from backproptable.render.printers import Place, plain
-from backproptable.returned import Written
+from backproptable.returned.files import Written
 from support.drawn import KINDS
 from support.marking import marker
 from support.students import Habits, Slip, Students, habits_of

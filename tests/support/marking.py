@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 
-from backproptable.evaluate import solve
-from backproptable.marked import MarkedCell, MarkedSheet, Verdict
-from backproptable.marker import Answered, Marker
-from backproptable.names import Address
-from backproptable.plan import Plan
-from backproptable.returned import Written
-from backproptable.scoring import Policy
+from backproptable.formulas.names import Address
+from backproptable.marking.marked import MarkedCell, MarkedSheet, Verdict
+from backproptable.marking.marker import Answered, Marker
+from backproptable.marking.scoring import Policy
+from backproptable.nets.plan import Plan
+from backproptable.numbers.evaluate import solve
+from backproptable.returned.files import Written
 
 __all__ = ["EARNS", "Answers", "cells", "marker", "on_paper", "right_answers"]
 

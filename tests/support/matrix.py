@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from backproptable.net import Net
+from backproptable.nets.net import Net
 
 __all__ = [
     "ACTIVATIONS",

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from backproptable.net import Net
+from backproptable.nets.net import Net
 from support import matrix
 from support.matrix import ACTIVATIONS, LOSS_SLOPES, LOSSES, SLOPES, Numbers, named
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
-from backproptable.net import Net
+from backproptable.nets.net import Net
 
 __all__ = ["BY_HAND_IN_RUNS", "RUNS"]
 

@@ -14,15 +14,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from backproptable.formula import Formula, Neg, Ref, references
-from backproptable.marked import ERRORS, MarkedCell, MarkedSheet, Verdict
-from backproptable.marker import Answered
-from backproptable.mistakes import WrongLine, further_lines, wrong_lines
-from backproptable.plan import Digits
-from backproptable.returned import Written
-from backproptable.setups import SET_UP
-from backproptable.slips import NEAR_MISS
-from backproptable.unfinished import unfinished_lines
+from backproptable.formulas.formula import Formula, Neg, Ref, references
+from backproptable.marking.marked import ERRORS, MarkedCell, MarkedSheet, Verdict
+from backproptable.marking.marker import Answered
+from backproptable.marking.setups import SET_UP
+from backproptable.marking.slips import NEAR_MISS
+from backproptable.marking.unfinished import unfinished_lines
+from backproptable.mistakes.registry import WrongLine, further_lines, wrong_lines
+from backproptable.nets.plan import Digits
+from backproptable.returned.files import Written
 from support.formula_errors import Changes
 from support.good_sheet import Span, work
 from support.marking import marker

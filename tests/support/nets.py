@@ -16,9 +16,9 @@ from random import Random
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from backproptable.derive import derive_plan
-from backproptable.net import CHOICES, Net
-from backproptable.plan import Plan
+from backproptable.nets.derive import derive_plan
+from backproptable.nets.net import CHOICES, Net
+from backproptable.nets.plan import Plan
 
 __all__ = [
     "HALF",

@@ -18,13 +18,13 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 
-from backproptable.asked import set_task
-from backproptable.classroom import Classroom, Newcomer, draw_chunk
-from backproptable.course import Course
-from backproptable.evaluate import Calculator
-from backproptable.notation import load_notation
+from backproptable.courses.classroom import Classroom, Newcomer, draw_chunk
+from backproptable.courses.course import Course
+from backproptable.numbers.evaluate import Calculator
 from backproptable.quizzes.making import QuizMaker
 from backproptable.quizzes.question import Quiz
+from backproptable.sheets.asked import set_task
+from backproptable.sheets.notation import load_notation
 from support.classes import NEURON, SMALL, made_course
 from support.students import Students, draw_habits
 

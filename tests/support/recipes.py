@@ -15,8 +15,8 @@ from typing import Any
 import autograd.numpy as np
 from autograd import grad
 
-from backproptable.recipes.recipe import Recipe
-from backproptable.recipes.syntax import (
+from backproptable.nets.recipes.recipe import Recipe
+from backproptable.nets.recipes.syntax import (
     Add,
     Apply,
     Block,

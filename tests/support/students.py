@@ -13,10 +13,10 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from backproptable.formula import Formula, references
-from backproptable.names import Address
-from backproptable.papers import Papers
-from backproptable.plan import Cell, Digits, Plan
+from backproptable.formulas.formula import Formula, references
+from backproptable.formulas.names import Address
+from backproptable.marking.papers import Papers
+from backproptable.nets.plan import Cell, Digits, Plan
 from support.good_sheet import work
 
 __all__ = ["Habits", "Slip", "Students", "draw_habits", "habits_of", "rounded_off"]

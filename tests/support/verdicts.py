@@ -12,21 +12,21 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from backproptable.as_written import AsWritten
-from backproptable.derive import derive_plan
-from backproptable.digits import half_unit
-from backproptable.draw import Drawing, student_key
-from backproptable.evaluate import Calculator
-from backproptable.example import load_preset
-from backproptable.explanations import Explanations
-from backproptable.formula import references
-from backproptable.grids import Grids
-from backproptable.judge import Judge, Judged
-from backproptable.net import Net
-from backproptable.one_reading import Truth, Verdicts
-from backproptable.papers import Papers
-from backproptable.plan import Digits, Part, Plan
-from backproptable.shipped import shipped_texts
+from backproptable.basics.shipped import shipped_texts
+from backproptable.drawing.draw import Drawing, student_key
+from backproptable.examples.example import load_preset
+from backproptable.formulas.digits import half_unit
+from backproptable.formulas.formula import references
+from backproptable.marking.as_written import AsWritten
+from backproptable.marking.explanations import Explanations
+from backproptable.marking.judge import Judge, Judged
+from backproptable.marking.one_reading import Truth, Verdicts
+from backproptable.marking.papers import Papers
+from backproptable.nets.derive import derive_plan
+from backproptable.nets.net import Net
+from backproptable.nets.plan import Digits, Part, Plan
+from backproptable.numbers.evaluate import Calculator
+from backproptable.numbers.grids import Grids
 from support.drawn import DEFAULT, KINDS, WIDE
 from support.good_sheet import work
 from support.students import Habits, Slip, Students, draw_habits, habits_of

@@ -9,7 +9,7 @@ from itertools import pairwise
 from random import Random
 from typing import Final
 
-from backproptable.digits import rounded, show
+from backproptable.formulas.digits import rounded, show
 
 __all__ = ["PEN", "PLAIN"]
 

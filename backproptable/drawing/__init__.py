@@ -1,0 +1,1 @@
+"""Numbers for a fresh sheet: drawn, tried against the rules of a good sheet, and drawn again where one is broken."""

@@ -1,0 +1,1 @@
+"""Example files (TOML) read and checked, and the handout made of one."""

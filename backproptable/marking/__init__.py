@@ -1,0 +1,1 @@
+"""From answers to verdicts and points: each line judged on its own numbers, mistakes and slips named."""
