@@ -1,6 +1,6 @@
 """Which module may know which: a house with rooms, one above the other, and no stairs down.
 
-The table is the design. It is compared with the imports that stand in the source, those inside
+The table (`support.house`) is the design. It is compared with the imports that stand in the source, those inside
 functions and those for type checkers included: an import that is hidden is still a dependency.
 """
 
@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
-from functools import cache
 from importlib import import_module, metadata
 from pathlib import Path
 from types import ModuleType
@@ -19,131 +18,7 @@ from types import ModuleType
 import pytest
 
 import backproptable
-
-PACKAGE = Path(backproptable.__file__).parent
-
-ROOMS = {
-    # a module imports from the rooms above its own, and in its own from the lines above
-    "basics": (
-        "errors plaintext remembered shipped workers",
-        "writing",
-    ),
-    "formulas": (
-        "arithmetic digits names",
-        "formula written_names",
-    ),
-    "nets": (
-        "derived net recipes.letters recipes.syntax",
-        "plan recipes.arrays recipes.grammar recipes.written_out",
-        "calculus draft recipes.updates",
-        "by_sympy forward paths recipes.mixing",
-        "backward recipes.entrywise recipes.partials",
-        "recipes.explained recipes.unroll recurrent",
-        "recipes.recipe recipes.way_back",
-        "recipes.chains recipes.derive recipes.symbols",
-        "derive",
-    ),
-    "numbers": (
-        "grids numerals shapes",
-        "entries evaluate matrix_givens",
-        "matrix_numbers ranges sheet_numbers",
-    ),
-    "mistakes": (
-        "wrong_formulas",
-        "wrong_algebra wrong_backward wrong_functions wrong_in_recipes wrong_masks",
-        "wrong_in_time",
-        "registry",
-    ),
-    "drawing": (
-        "confusion hardness untested",
-        "rules",
-        "candidates",
-        "draw",
-    ),
-    "sheets": (
-        "asked marks notation",
-        "style",
-    ),
-    "render": (
-        "array_code compiled escape form matrices printers prose signs",
-        "epochs listing questions quoting spreadsheet templates worked_lines",
-        "activations document listing_in_time listing_of_recipes",
-        "steps",
-        "page",
-        "formats shapes",
-    ),
-    "examples": (
-        "keys",
-        "givens reading",
-        "recipe_files recipe_givens",
-        "example",
-        "handout",
-    ),
-    "rosters": (
-        "extent ids student",
-        "files headings",
-        "doubles exports",
-        "reading",
-    ),
-    "courses": (
-        "codes filenames grade_settings weights",
-        "course course_keys secret",
-        "course_file manifest",
-        "classroom",
-    ),
-    "returned": (
-        "answers tables",
-        "headings zips",
-        "sheet",
-        "files",
-    ),
-    "marking": (
-        "as_written chance check copies marked papers slips trivial unfinished",
-        "changes class_counts in_common scoring setups step_formulas",
-        "one_reading",
-        "judge",
-        "other_rate through_blanks",
-        "explanations",
-        "marker",
-        "key_folder strangers",
-    ),
-    "reports": (
-        "class_picture rulings verdict_words",
-        "class_summary feedback reports",
-    ),
-    "lms": (
-        "addresses packing",
-        "handed_in handing_out",
-        "grade_files",
-        "giving_back",
-    ),
-    "quizzes": (
-        "exported question tolerances variants",
-        "html limits making",
-        "canvas moodle qti21",
-        "formats",
-        "exporting",
-    ),
-    "commands": (
-        "asking assign verify",
-        "gallery marking summary",
-    ),
-}
-OUTSIDE = ("__init__", "__main__", "cli")
-"""What people start with: the package itself, which knows nothing, and the command line, which knows all."""
-PLACE = {
-    "__init__": (-1, 0),
-    **{
-        f"{room}.{module}": (floor, number)
-        for floor, (room, lines) in enumerate(ROOMS.items())
-        for number, line in enumerate(("__init__", *lines))
-        for module in line.split()
-    },
-    "nets.recipes.__init__": (0, 0),
-    "cli": (len(ROOMS), 0),
-    "__main__": (len(ROOMS), 1),
-}
-"""The floor of each module's room, and its line in it."""
+from support.house import OUTSIDE, PACKAGE, PLACE, ROOMS, sources
 
 OWNERS = {
     # who may import what is not Python's own
@@ -194,15 +69,6 @@ PUBLIC = """
     BackproptableError Calculator Cell Example InputError Net OutputError Plan Problem Solution Step Style
     __version__ derive_plan draw_givens load_example load_preset render_sheet solve
 """
-
-
-@cache
-def sources() -> dict[str, ast.Module]:
-    """Every module of the package, by its name below `backproptable`."""
-    return {
-        ".".join(path.relative_to(PACKAGE).with_suffix("").parts): ast.parse(path.read_text(encoding="utf-8"))
-        for path in sorted(PACKAGE.rglob("*.py"))
-    }
 
 
 def imported(module: str) -> Iterator[str]:
