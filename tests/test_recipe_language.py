@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from backproptable.basics.errors import InputError
 from backproptable.nets.derive import derive_plan
 from backproptable.nets.recipes.recipe import Recipe
+from backproptable.nets.recipes.updates import UpdateRule
 
 SHAPES = {"x": (2,), "y": (2,), "W": (2, 2), "b": (2,)}
 
@@ -67,6 +70,7 @@ def test_what_is_read(forward: str) -> None:
         ("z = x W + b\n!\nL = sum(z*y)", "line 2, column 1: '!' has no meaning here."),
         ("tanh = x W + b\nL = sum(x*y)", "tanh is a function."),
         ("z = tanh + b\nL = sum(z*y) + sum(x W)", "tanh is a function."),
+        ("eta = x W + b\nL = sum(eta*y)", "line 1, column 1: eta is the learning rate."),
         ("for t in 1..3:\nL = sum(x*y)", "has no lines under it."),
         ("for t in 1..T:\n    h = x W + b\nL = sum(h)", "T is no number of steps. Give it in [net], such as T = 2."),
         ("for t in 1..2:\n    h = tanh(h[t-1] W + b) * x\nL = sum(y * h[2])", "Give h0 in shapes"),
@@ -115,6 +119,14 @@ def test_a_recipe_too_large_to_print_is_refused() -> None:
     recipe = Recipe(forward="z = x W\nL = sum(z)", shapes={"x": (30,), "W": (30, 40)})
     with pytest.raises(InputError, match="has more than 2200 numbers to print"):
         derive_plan(recipe)
+
+
+def test_an_array_does_not_take_the_name_of_what_scales_gradients() -> None:
+    text, rule = "clip = x W\nL = sum(clip)", UpdateRule(clip_norm=Decimal(1))
+    shapes = {"x": (2,), "W": (2, 2)}
+    assert derive_plan(Recipe(forward=text, shapes=shapes))
+    with pytest.raises(InputError, match="scales gradients down to clip_norm. Give the array another name"):
+        Recipe(forward=text, shapes=shapes, rule=rule)
 
 
 def test_a_recipe_that_learns_nothing_is_refused() -> None:

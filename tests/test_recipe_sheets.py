@@ -12,6 +12,7 @@ import pytest
 from backproptable.basics.shipped import shipped_texts
 from backproptable.drawing.draw import draw_givens
 from backproptable.examples.example import load_example, load_preset
+from backproptable.examples.recipe_files import recipe_in
 from backproptable.formulas.written_names import cell_name, names_of_recipes
 from backproptable.mistakes.registry import wrong_lines
 from backproptable.nets.derive import derive_plan
@@ -193,3 +194,24 @@ def test_a_class_is_marked_like_any_other(kind: str, tmp_path: Path) -> None:
     assert found[names["wrong"]] not in ("right", "follows")
     again = called("assign", "roster.csv", "--course", "course.toml", "--processes", 1, folder=tmp_path)
     assert "0 drawn, 2 kept from before; 0 files written" in again.out
+
+
+NAMED_AS_WHAT_UPDATES_KEEP = """
+m = x W
+v = m * m
+s = tanh(v)
+c = s + m
+g = c * 2
+clip = g + s
+L = sum((y - clip)^2) / 2
+"""
+
+
+def test_arrays_named_as_what_updates_keep_are_not_taken_for_it() -> None:
+    shapes = {"x": [2], "W": [2, 2], "y": [2]}
+    recipe = recipe_in({"recipe": {"shapes": shapes, "forward": NAMED_AS_WHAT_UPDATES_KEEP}}, None)
+    plan = derive_plan(recipe)
+    page = render_sheet(solve(plan, draw_givens(plan, 5)), format="md")
+    of_updates = ("Old mean", "Old value", "last velocity", "scaled down", "shrink", "running mean", "velocity")
+    assert [words for words in of_updates if words in page] == []
+    assert "Old mean and new gradient, mixed." in render_sheet(solution("adam"), format="md"), "they are found at all"

@@ -475,30 +475,31 @@ class _Layout:
         net = self.plan.net
         if net.forward_only or not net.updates:
             return []
-        layers = []
-        for layer in net.weight_layers:
-            of_layer = [cell for cell in self.plan.givens if cell.address.layer == layer]
-            changes = []
-            for family in "Wb":
-                cells = [cell for cell in of_layer if cell.address.family == family]
-                if not cells:
-                    continue
-                [old] = arranged(net, cells, [cell.address for cell in cells])
-                new = [[self._updated(address) for address in row] for row in old]
-                before = matrix_of(old, self.number)
-                if before is None:
-                    return []
-                updated = [[address for address in row if address] for row in new]
-                changes.append(
-                    Change(
-                        self.notation.whole(family, layer),
-                        before,
-                        self.notation.whole(family, layer, primed=True),
-                        matrix_of(updated, self.number) if updated[0] else None,
-                    )
-                )
-            layers.append(changes)
-        return layers
+        if isinstance(net, Recipe):
+            groups = [[[cell for cell in self.plan.givens if cell.address.family == name]] for name in net.parameters]
+        else:
+            of_layers = ([cell for cell in self.plan.givens if cell.address.layer == to] for to in net.weight_layers)
+            groups = [
+                [cells for family in "Wb" if (cells := [cell for cell in layer if cell.address.family == family])]
+                for layer in of_layers
+            ]
+        changes = [[change for cells in group for change in self._change(cells)] for group in groups]
+        shown = [[change for change in group if change] for group in changes]
+        return shown if shown == changes else []
+
+    def _change(self, cells: list[Cell]) -> Iterator[Change | None]:
+        """The numbers of some weights before and after, as a matrix; of an array with more indices, as several.
+
+        None where one is too wide for the page.
+        """
+        for old in arranged(self.plan.net, cells, [cell.address for cell in cells]):
+            before, first = matrix_of(old, self.number), old[0][0]
+            plane = first._replace(units=first.units[:-2] if self.plan.net.is_recipe else ())
+            new = [[self._updated(address) for address in row] for row in old]
+            updated = [[address for address in row if address] for row in new]
+            after = matrix_of(updated, self.number) if updated[0] else None
+            symbols = self.notation.whole(plane), self.notation.whole(plane._replace(primed=True))
+            yield None if before is None else Change(symbols[0], before, symbols[1], after)
 
     def _losses(self) -> Iterator[tuple[str, str]]:
         for cell in self.plan.cells:

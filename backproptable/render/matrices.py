@@ -9,7 +9,7 @@ templates fall back on a table.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
@@ -25,6 +25,8 @@ __all__ = ["EMPTY", "Matrix", "MatrixEquation", "Part", "PrintCell", "arranged",
 Item = TypeVar("Item")
 Cells = list[list[Cell]]
 Refs = list[list[Ref]]
+Term = tuple[Ref, ...]
+"""A cell, or the two that are multiplied."""
 
 EMPTY: Final = r"\underline{\hspace{2em}}"
 """An entry that the reader is to fill."""
@@ -108,10 +110,13 @@ def equations(net: Net, cells: Sequence[Cell], printer: PrintCell, *, worked: bo
     """The cells of one step as equations.
 
     Nothing if one of them would not fit on the page; and none for the sizes of whole gradients, which
-    have nothing to do with each other, and for sums over paths, which are long lines each.
+    have nothing to do with each other, for sums over paths, which are long lines each, and for derivatives of a
+    recipe that have gaps, because they are 0.
     """
     found: list[MatrixEquation] = []
     for matrix in arranged(net, cells, cells):
+        if len({len(row) for row in matrix}) > 1:
+            return []
         for part in _parts(net, matrix):
             equation = _fitting(net, part, printer, worked=worked)
             if equation is None or cells[0].address.family in ("norm", "paths"):
@@ -203,39 +208,65 @@ def _product_sides(product: list[tuple[str, Refs]], printer: PrintCell, *, worke
 
 
 def _product(net: Net, cells: Cells) -> list[tuple[str, Refs]] | None:
-    """Two matrices whose product, plus a third if there is one, has exactly these cells' formulas as entries."""
-    read = [[_read(net, _formula(cell)) for cell in row] for row in cells]
-    shapes = {(len(pairs), len(singles)) for row in read for pairs, singles in row}
-    inner, added = min(shapes)
-    if len(shapes) > 1 or added > 1 or inner * sum(map(len, cells)) <= 1:
-        return None  # terms of several kinds; or nothing is multiplied, or just one number by another
-    left = [[row[0][0][k][0] for k in range(inner)] for row in read]
-    right = [[pairs[k][1] for pairs, _ in read[0]] for k in range(inner)]
-    for r, row in enumerate(read):
-        for c, (pairs, _) in enumerate(row):
-            if pairs != [(left[r][k], right[k][c]) for k in range(inner)]:
-                return None
-    plus = [[single for _, singles in row for single in singles] for row in read]
-    return [("", left), (r"\cdot", right)] + ([("+", plus)] if added else [])
+    """Matrices whose products, plus others if there are any, have exactly these cells' formulas as entries.
 
-
-def _read(net: Net, formula: Formula) -> tuple[list[tuple[Ref, Ref]], list[Ref]]:
-    """The products of two cells that a formula adds up, and the single cells it adds after them.
-
-    Nothing, if that is not all there is in it.
+    A recipe's products are shown array by array, with the factors in the order in which they fit; a layer's as one.
     """
-    pairs: list[tuple[Ref, Ref]] = []
-    singles: list[Ref] = []
+    for turned in (False, True) if net.is_recipe else (False,):
+        terms = [[_terms(net, _formula(cell), turned=turned) for cell in row] for row in cells]
+        if parts := _matched(terms, apart=net.is_recipe):
+            return parts
+    return None
+
+
+def _terms(net: Net, formula: Formula, *, turned: bool) -> list[Term]:
+    """What a formula adds up: cells, and products of two. Nothing, if that is not all there is in it."""
+    found: list[Term] = []
     for term in formula.terms if isinstance(formula, Sum) else (formula,):
         match term:
-            case Product((Ref() as first, Ref() as second)) if not singles:
+            case Product((Ref() as first, Ref() as second)) if net.is_recipe:
+                found.append((second, first) if turned else (first, second))
+            case Product((Ref() as first, Ref() as second)) if not found or len(found[-1]) == 2:
                 light, heavy = sorted((first, second), key=lambda ref: _HEAVY.get(ref.address.family, 0))
-                pairs.append((light, heavy) if net.weights == "from_to" else (heavy, light))
-            case Ref():
-                singles.append(term)
+                found.append((light, heavy) if net.weights == "from_to" else (heavy, light))
+            case Ref() if net.is_recipe or not found or len(found[-1]) == 2:
+                found.append((term,))
             case _:
-                return [], []
-    return pairs, singles
+                return []
+    return found
+
+
+def _matched(terms: list[list[list[Term]]], *, apart: bool) -> list[tuple[str, Refs]] | None:
+    """The matrices that have these terms, if the terms are alike in all entries and the entries of a product.
+
+    With `apart`, products of other arrays are products of their own.
+    """
+    kinds = {tuple(map(len, entry)) for row in terms for entry in row}
+    if len(kinds) > 1 or sum(len(term) == 2 for term in terms[0][0]) * sum(map(len, terms)) <= 1:
+        return None  # terms of several kinds; or nothing is multiplied, or just one number by another
+
+    def alike(number: int) -> Hashable:
+        term = terms[0][0][number]
+        if len(term) == 1:
+            return number
+        return tuple((ref.address.family, ref.address.time) for ref in term) if apart else "products"
+
+    parts: list[tuple[str, Refs]] = []
+    for _, run in groupby(range(len(terms[0][0])), key=alike):
+        numbers = list(run)
+        joint = "+" if parts else ""
+        if len(terms[0][0][numbers[0]]) == 1:
+            parts.append((joint, [[entry[numbers[0]][0] for entry in row] for row in terms]))
+            continue
+        left = [[row[0][k][0] for k in numbers] for row in terms]
+        right = [[entry[k][1] for entry in terms[0]] for k in numbers]
+        for r, row in enumerate(terms):
+            for c, entry in enumerate(row):
+                if any(entry[k] != (left[r][place], right[place][c]) for place, k in enumerate(numbers)):
+                    return None
+        parts += [(joint, left), (r"\cdot", right)]
+    # numbers alone, such as c = f c + i g of one unit, need no matrices
+    return parts if any(len(refs) * len(refs[0]) > 1 for _, refs in parts) else None
 
 
 # --- where things stand ------------------------------------------------------------------------
@@ -246,24 +277,37 @@ def arranged(net: Net, cells: Sequence[Cell], items: Sequence[Item]) -> list[lis
 
     Weights and what belongs to them lie as in the net's weight matrices. Units lie side by side and
     samples below each other where weights lead from rows to columns (x W), else the other way (W x).
-    Mostly there is one matrix; softmax derivatives have one per sample.
+    Mostly there is one matrix; softmax derivatives have one per sample, and arrays of a recipe one for each of
+    their indices but the last two.
     """
-    place: dict[tuple[int, int, int], Item] = {}
+    place: dict[tuple[tuple[int, ...], int, int], Item] = {}
     across = net.weights == "from_to"
     for cell, item in zip(cells, items, strict=True):
         units, case = cell.address.units, int(cell.address.case or 0)
         if cell.address.family == "norm" and cell.address.layer:
-            key = (0, net.weight_layers.index(cell.address.layer), 0)
+            key: tuple[tuple[int, ...], int, int] = ((), net.weight_layers.index(cell.address.layer), 0)
         elif len(units) > 1:
-            key = (case, int(units[0]), int(units[-1]))
+            planes, row = _planes(units) if net.is_recipe else ((), units[0])
+            key = ((case, *map(int, planes)), int(row), int(units[-1]))
         else:
             unit = int(units[0]) if units else 0
-            key = (0, case, unit) if across else (0, unit, case)
+            key = ((), case, unit) if across else ((), unit, case)
         place[key] = item
     return [
         [[item for _, item in line] for _, line in groupby(matrix, key=lambda entry: entry[0][1])]
         for _, matrix in groupby(sorted(place.items(), key=lambda entry: entry[0]), key=lambda entry: entry[0][0])
     ]
+
+
+def _planes(units: tuple[int | str, ...]) -> tuple[tuple[int | str, ...], int | str]:
+    """The indices that say which matrix of an array it is, and the row; the last one is the column.
+
+    A derivative of matrix by matrix has a matrix for each row of both: of entry j of one by entry m of the other.
+    """
+    if len(units) == 4:
+        i, j, k, _ = units
+        return (i, k), j
+    return units[:-2], units[-2]
 
 
 def grouped(cells: Sequence[Cell], items: Sequence[Item]) -> list[list[Item]]:

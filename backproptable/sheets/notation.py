@@ -42,7 +42,7 @@ from typing import Any, Final
 
 from backproptable.basics.errors import InputError, PlanError, Problem, suggestion
 from backproptable.basics.shipped import shipped_texts, shipped_titles
-from backproptable.formulas.names import UNIT_LETTERS, Address, Layer
+from backproptable.formulas.names import UNIT_LETTERS, Address
 from backproptable.nets.net import Net
 from backproptable.nets.recipes.recipe import Recipe
 from backproptable.nets.recipes.symbols import cell_symbol, partial_symbol
@@ -145,11 +145,12 @@ class Notation:
         """The TeX of the partial derivative of one cell by another."""
         return _safe(rf"\dfrac{{\partial {self._written(of)}}}{{\partial {self._written(by)}}}")
 
-    def whole(self, family: str, layer: Layer, *, primed: bool = False) -> str:
-        """The TeX of all weights (``W``) or biases (``b``) of a layer as one matrix."""
+    def whole(self, address: Address) -> str:
+        """The TeX of all weights (``W``) or biases (``b``) of a layer as one matrix; the address needs no indices."""
+        family, layer = address.family, address.layer
         whole = self._filled("matrix" if family == "W" else "b_shared", Address(family, layer))
         prime = self.patterns.get("prime", r"\prime")
-        return _safe(f"{{{whole}}}^{{{prime}}}" if primed else whole)
+        return _safe(f"{{{whole}}}^{{{prime}}}" if address.primed else whole)
 
     def matrix(self, address: Address) -> str:
         """The TeX of all cells of a family as one matrix; the address needs no indices."""
@@ -166,7 +167,7 @@ class Notation:
             top, bottom = (self._matrix(address._replace(family=one)) for one in "az")
             return rf"\dfrac{{\partial {top}}}{{\partial {bottom}}}"
         if family == "W":
-            return self.whole("W", address.layer or 0, primed=address.primed)
+            return self.whole(address)
         return _NO_INDEX.sub("", self._written(address))
 
     def _written(self, address: Address) -> str:
@@ -254,6 +255,10 @@ class RecipeNotation(Notation):
     def symbol(self, address: Address) -> str:
         """The TeX of a cell."""
         return _safe(cell_symbol(address, self._recipe))
+
+    def whole(self, address: Address) -> str:
+        """The TeX of a parameter, or of one of its planes where the address has the indices before the last two."""
+        return self.symbol(address)
 
     def partial(self, of: Address, by: Address) -> str:
         """The TeX of the partial derivative of one cell by another."""

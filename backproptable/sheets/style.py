@@ -31,8 +31,8 @@ class Style:
 
 def style_problems(style: Style, net: Net, where: str = "") -> Iterator[Problem]:
     """What keeps a net from being written in this layout."""
-    if net.is_recipe and style.layout != "cells":
-        yield Problem(f"{where}layout", f"{style.layout} cannot show a recipe.", "Use cells.")
+    if net.is_recipe and style.layout == "steps":
+        yield Problem(f"{where}layout", "steps cannot show a recipe.", "Use cells or matrices.")
     if net.is_recipe and style.notation != DEFAULT_NOTATION:
         yield Problem(f"{where}notation", "is not used: a recipe has its own names.", "Leave it out.")
     if style.layout == "steps" and (net.is_recurrent or net.in_turn):

@@ -179,6 +179,8 @@ class _Reader:
             raise _Fault(name.at, "is no line of a recipe.", "Write 'name = expression'.")
         if name.text in self.functions:
             raise _Fault(name.at, f"{name.text} is a function.", "Give the array another name.")
+        if name.text == "eta":
+            raise _Fault(name.at, "eta is the learning rate.", "Give the array another name.")
         expression = _Expressions(tokens[2:], self.known, self.functions, self.numbers, letter).whole()
         return Line(name.text, expression, name.at, row.strip())
 

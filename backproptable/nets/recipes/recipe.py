@@ -112,7 +112,10 @@ class Recipe(Net):
                 yield Problem("[recipe] constants", f"{name} has no shape.", "Give it one in shapes, or remove it.")
 
     def _unused(self, lines: Sequence[Worked]) -> Iterator[Problem]:
-        """Arrays that no line uses."""
+        """Arrays that no line uses, and a name that the update needs."""
+        if self.rule.clip_norm is not None and "clip" in {*self.shapes, *(line.name for line in self.script.lines)}:
+            what = "is what scales gradients down to clip_norm."
+            yield Problem("[recipe] clip", what, "Give the array another name.")
         used = {to.family for line in lines for _, formula in line.cells for to in _cells_of(formula)}
         for name in self.shapes:
             if name not in used:
