@@ -64,6 +64,8 @@ def test_what_is_read(forward: str) -> None:
         ("z = x W + b^x\nL = sum(z*y)", "'x' is no exponent."),
         ("z = x W + b^0\nL = sum(z*y)", "'0' is no exponent."),
         ("z = softmax(x W + b, sideways=true)\nL = sum(z*y)", "softmax has no option sideways. Known: causal."),
+        ("z = max_pool(x W + b, size=0.5)\nL = sum(z)", "size is 0.5. Write it like size=2."),
+        ("z = max_pool(x W + b, size=true)\nL = sum(z)", "size is True. Write it like size=2."),
         ("z = softmax(x W + b, causal=true)\nL = sum(z*y)", "It takes a square matrix."),
         ("z = conv(x, W) + b\nL = sum(z*y)", "conv is of [2] and a kernel of [2, 2]."),
         ("    z = x W + b\n  L = sum(z*y)", "is indented, and no 'for' stands above it."),
@@ -121,11 +123,19 @@ def test_a_recipe_too_large_to_print_is_refused() -> None:
         derive_plan(recipe)
 
 
+def test_an_array_keeps_its_shape_over_time() -> None:
+    text = "for t in 1..2:\n    f = h[t-1] + x[t]\n    h = f * b\nL = sum(h[2])"
+    shapes = {"x": (2, 1), "b": (1,), "h0": (1,)}
+    assert Recipe(forward=text, shapes=shapes)
+    told = "f is [1] in step 1 and [1, 1] in step 2."
+    assert any(told in fault for fault in faults(text, {**shapes, "b": (1, 1)})), faults(text, {**shapes, "b": (1, 1)})
+
+
 def test_an_array_does_not_take_the_name_of_what_scales_gradients() -> None:
     text, rule = "clip = x W\nL = sum(clip)", UpdateRule(clip_norm=Decimal(1))
     shapes = {"x": (2,), "W": (2, 2)}
     assert derive_plan(Recipe(forward=text, shapes=shapes))
-    with pytest.raises(InputError, match="scales gradients down to clip_norm. Give the array another name"):
+    with pytest.raises(InputError, match="scales gradients down to clip_norm"):
         Recipe(forward=text, shapes=shapes, rule=rule)
 
 

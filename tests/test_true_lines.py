@@ -14,12 +14,12 @@ import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from importlib.resources import files
 from random import Random
 from typing import Any
 
 import pytest
 
+from backproptable.basics.shipped import shipped_texts
 from backproptable.nets.plan import Cell, Digits
 from backproptable.numbers.evaluate import CARRIES, Solution
 from backproptable.render.formats import VIEWS
@@ -210,9 +210,7 @@ def test_every_line_of_random_nets_is_true(figures: int, carry: str) -> None:
 @pytest.mark.parametrize("name", PRESETS)
 def test_givens_are_printed_as_they_were_written(name: str) -> None:
     """Digit by digit as in the preset's own file: 0.10 is not 0.1."""
-    source = tomllib.loads(
-        (files("backproptable") / "shipped" / "presets" / f"{name}.toml").read_text("utf-8"), parse_float=str
-    )
+    source = tomllib.loads(shipped_texts("presets")[name], parse_float=str)
     written = {key: list(flat(numbers)) for key, numbers in source.get("givens", {}).items()}
     handout = finished_preset(name)
     stems = dict.fromkeys(cell.name.partition("[")[0] for cell in handout.solution.plan.givens if cell.name != "eta")

@@ -81,10 +81,12 @@ class Rules:
         self._corners = np.array([[corner(plan.net, kind)] for kind in kinds.values() if kind in NEAREST])
         self._before, self._after = _losses(plan)
         self._relus = _relu_sums(plan)
+        self._arrays = _relu_arrays(plan)
         self.all = (
             Rule("undefined", "every number is defined", self._undefined, lambda count: count == 0),
             Rule("loss_falls_by", "the printed loss falls", self._fall, lambda fall: fall > 0),
             Rule("dead_units", "the chosen number of ReLU units is dead", self._dead, lambda n: n == dead_units),
+            *([self._none_off()] if self._arrays else []),
             Rule("corner", "no weighted sum lies near a corner", self._corner, lambda room: room >= 1),
             Rule("saturation", "no unit is saturated", self._saturation, lambda share: share <= 1),
             Rule("paper_gap", "printed gradients are within 1 % of the exact ones", self._gap, lambda gap: gap <= 0.01),
@@ -103,6 +105,15 @@ class Rules:
         dead = np.sum([unit.all(axis=0) for unit in off], axis=0) + np.zeros(sheets.count)
         at_all = np.sum([unit.any(axis=0) for unit in off], axis=0)
         return np.where(dead == at_all, dead, np.nan)
+
+    def _none_off(self) -> Rule:
+        """Of recipes: behind an array whose ReLUs all give 0, nothing learns."""
+
+        def measure(sheets: SheetNumbers) -> Measure:
+            off: Measure = np.sum([(sheets.exact[rows] <= 0).all(axis=0) for rows in self._arrays], axis=0, dtype=float)
+            return off
+
+        return Rule("all_off", "no array of ReLUs is 0 everywhere", measure, lambda count: count == 0)
 
     def _corner(self, sheets: SheetNumbers) -> Measure:
         """The smallest distance of a z from its corner, in all passes, as a multiple of what is asked."""
@@ -184,6 +195,12 @@ def _relu_sums(plan: Plan) -> list[NDArray[np.intp]]:
         if cell.address.family == "z" and layer and plan.net.activation_of(layer) == "relu":
             rows.setdefault((layer, cell.address.units), []).append(row)
     return [np.array(of_unit) for of_unit in rows.values()]
+
+
+def _relu_arrays(plan: Plan) -> list[NDArray[np.intp]]:
+    """For each array of ReLUs in a recipe, in each pass, the rows of its outputs, of all samples."""
+    steps = plan.steps if plan.net.is_recipe else ()
+    return [np.array([plan.row[cell.address] for cell in step.cells]) for step in steps if step.function == "relu"]
 
 
 def _confusion_rule(confusion: Confusion) -> Rule:

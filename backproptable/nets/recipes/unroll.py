@@ -407,6 +407,11 @@ class _Unrolling:
     ) -> dict[int | None, Entries]:
         """Give the entries of a line their cells; entries without a formula have none."""
         name = name or line.name
+        if step is not None and (before := self.in_time.get((name, step - 1))):
+            then, now = (next(iter(entries.values())) for entries in (before.by_sample, formulas))
+            if then.shape != now.shape:
+                what = f"{name} is {shown_shape(then)} in step {step - 1} and {shown_shape(now)} in step {step}."
+                raise RecipeFault(line.at, what, "Give what it is made of, and what it starts from, the same shape.")
         cells: list[tuple[Address, Formula]] = []
         refs: dict[int | None, Entries] = {}
         for sample, entries in formulas.items():
@@ -445,7 +450,8 @@ class _Unrolling:
             remedy = f"Known: {', '.join(known)}." if known else "It has none."
             raise RecipeFault(call.at, f"{call.function} has no option {unknown[0]}.", remedy)
         for key, value in given.items():
-            if isinstance(value, bool) != isinstance(known[key], bool):
+            usual = type(known[key])
+            if type(value) is not usual and (usual, type(value)) != (str, int):  # a number may be a whole one
                 raise RecipeFault(call.at, f"{key} is {value}.", f"Write it like {key}={known[key]}.")
         return {**known, **given}
 
