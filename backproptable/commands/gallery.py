@@ -91,6 +91,13 @@ PIECES: Final = (
     ),
     Piece("lstm.md", "a recipe: an LSTM on two steps, back through its gates", preset="lstm", seed=_SEED),
     Piece("attention.md", "a recipe: one head of self-attention over two tokens", preset="attention", seed=_SEED),
+    Piece(
+        "attention-matrices.md",
+        "the same head, each step as products of matrices",
+        preset="attention",
+        seed=_SEED,
+        options={"layout": "matrices"},
+    ),
     Piece("adam.md", "a recipe: three updates by Adam, with all that it keeps", preset="adam", seed=_SEED),
 )
 _CLASS: Final = {
