@@ -16,6 +16,7 @@ from backproptable.formulas.digits import (
     rounded,
     settled,
     show,
+    show_all,
     show_exact,
     show_given,
     without_noise,
@@ -115,6 +116,18 @@ def test_what_has_no_twelve_digits_passes_unrounded() -> None:
     values = [math.inf, -math.inf, 1.23456e-300, 1.23456e290]
     assert rounded(values, 2).tolist() == values
     assert np.isnan(rounded(math.nan, 4))
+
+
+NUMBERS = st.one_of(
+    st.floats(allow_nan=False), st.sampled_from([0.0, -0.0, 1234.0, 12345.0, 99999.0, 1e-4, 9.999e-5, -1e-300, 1e22])
+)
+
+
+@THOROUGH
+@given(st.lists(NUMBERS, max_size=12), st.integers(MIN_FIGURES, MAX_FIGURES))
+def test_many_numbers_are_shown_as_each_of_them(numbers: list[float], figures: int) -> None:
+    values = rounded(numbers, figures).tolist()
+    assert show_all(values, figures) == [show(value, figures) for value in values]
 
 
 def test_there_is_no_minus_zero() -> None:

@@ -12,6 +12,7 @@ The rules (they are the same on every sheet, in every format):
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Context, Decimal
 from typing import Final
 
@@ -27,6 +28,7 @@ __all__ = [
     "rounded",
     "settled",
     "show",
+    "show_all",
     "show_exact",
     "show_given",
     "without_noise",
@@ -109,6 +111,16 @@ def show(value: float, figures: int) -> str:
     # 10^figures on, decided on the rounded digits; "#" keeps the trailing zeros.
     mantissa, mark, exponent = f"{value:#.{figures}g}".partition("e")
     return mantissa.rstrip(".") + (f"e{int(exponent)}" if mark else "")
+
+
+def show_all(values: Sequence[float], figures: int) -> list[str]:
+    """The texts that `show` gives of many numbers, most of which need nothing but their digits."""
+    texts = (f"%#.{figures}g " * len(values) % tuple(values)).split()
+    zero = f"{0:#.{figures}g}"
+    return [
+        show(value, figures) if "e" in text or text[-1] == "." or text.endswith(zero) else text
+        for text, value in zip(texts, values, strict=True)
+    ]
 
 
 _LONG: Final = Context(prec=200)

@@ -8,7 +8,7 @@ from typing import Final
 
 from backproptable.basics.errors import PlanError
 from backproptable.basics.remembered import Remembered
-from backproptable.formulas.digits import show, show_exact
+from backproptable.formulas.digits import show_all, show_exact
 from backproptable.formulas.formula import Formula, Neg, Product, Ref, Sum
 from backproptable.formulas.names import Address
 from backproptable.nets.plan import Digits, Plan
@@ -26,7 +26,6 @@ class Numerals:
 
     def __init__(self, plan: Plan, figures: int, carry: str) -> None:
         self._figures = figures
-        self._rounded = Remembered[float](lambda number: show(number, figures))
         self._exact = Remembered[float](lambda number: show_exact(Decimal(repr(number)), figures))
         worked = [(plan.row[cell.address], cell) for _, cell in plan.worked]
         self._exact_rows = [row for row, cell in worked if cell.digits is Digits.EXACT]
@@ -41,7 +40,7 @@ class Numerals:
 
         `numbers` has an entry per cell, rounded already (by `Calculator.paper` or `Calculator.shown`).
         """
-        texts = [*givens, *map(self._rounded.__getitem__, numbers[len(givens) :])]
+        texts = [*givens, *show_all(numbers[len(givens) :], self._figures)]
         for row in self._exact_rows:
             texts[row] = self._exact[numbers[row]]
         with localcontext(prec=_ENOUGH):

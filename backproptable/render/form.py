@@ -8,7 +8,6 @@ from itertools import groupby
 from typing import Final
 
 from backproptable.basics.errors import PlanError
-from backproptable.basics.remembered import Remembered
 
 __all__ = ["Form", "slot"]
 
@@ -33,9 +32,7 @@ class Form:
         place = {key: number for number, key in enumerate(distinct)}
         self._literals = pieces[0::3]
         self._rows = [row for _, row in distinct]
-        self._runs = [
-            (Remembered(styles[style]), len(list(run))) for style, run in groupby(distinct, key=lambda key: key[0])
-        ]
+        self._runs = [(styles[style], len(list(run))) for style, run in groupby(distinct, key=lambda key: key[0])]
         self._order = [place[key] for key in wanted]
 
     def fill(self, texts: Sequence[str | None]) -> str:
@@ -51,7 +48,7 @@ class Form:
         written: list[str] = []
         for style, length in self._runs:  # every number once in every style it stands in
             start = len(written)
-            written += map(style.__getitem__, chosen[start : start + length])
+            written += map(style, chosen[start : start + length])
         whole = [""] * (2 * len(self._literals) - 1)
         whole[0::2] = self._literals
         whole[1::2] = map(written.__getitem__, self._order)

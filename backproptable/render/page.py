@@ -128,8 +128,10 @@ _WORDS: Final[Mapping[str, Callable[[str], str]]] = {"md": str.strip, "tex": _te
 
 
 def _tex_number(text: str) -> str:
-    mantissa, mark, exponent = text.partition("e")
-    return rf"{mantissa} \times 10^{{{exponent}}}" if mark else mantissa
+    if "e" not in text:  # most numbers of a class
+        return text
+    mantissa, _, exponent = text.partition("e")
+    return rf"{mantissa} \times 10^{{{exponent}}}"
 
 
 def _tex_value(text: str) -> str:
