@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import product
+from pathlib import Path
 
 import pytest
 
@@ -38,8 +40,8 @@ def solution(name: str) -> Solution | None:
 RANDOM = [str(seed) for seed in SEEDS if solution(str(seed))]
 
 
-def text(name: str, kind: str, view: str = "worked") -> str:
-    return render_sheet(solution(name), format=kind, view=view, style=Style(layout="matrices"))
+def text(name: str, kind: str, view: str = "worked", layout: str = "matrices") -> str:
+    return render_sheet(solution(name), format=kind, view=view, style=Style(layout=layout))
 
 
 @pytest.mark.parametrize("name", [*SHIPPED, *RANDOM])
@@ -103,9 +105,11 @@ def test_parameters_stand_as_matrices_before_and_after(name: str) -> None:
     assert sorted(numbers) == sorted(wanted)
 
 
-DOCUMENTS = [(name, view) for name in SHIPPED for view in VIEWS]
+DOCUMENTS = [*product(SHIPPED, VIEWS, ("cells", "matrices"))]
 
 
 @pytest.mark.parametrize("documents", batches(DOCUMENTS))
-def test_latex_compiles_and_keeps_to_the_page(documents: list[tuple[str, str]], tmp_path) -> None:
-    assert faulty({" ".join(which): text(which[0], "tex", which[1]) for which in documents}, tmp_path) == {}
+def test_latex_compiles_and_keeps_to_the_page(documents: list[tuple[str, str, str]], tmp_path: Path) -> None:
+    """In both layouts."""
+    sheets = {" ".join(which): text(which[0], "tex", *which[1:]) for which in documents}
+    assert faulty(sheets, tmp_path) == {}
