@@ -160,3 +160,17 @@ def test_the_chain_of_a_single_number_is_told_by_name() -> None:
     """A line of one cell has no letters, but why it is a product is said."""
     page = sheet("lstm")
     assert r"+ {\dfrac{\partial L}{\partial c_ {2,1}} \cdot \dfrac{\partial c_ {2,1}}{\partial c_ {1,1}}} = " in page
+
+
+def rules_on(recipe: Recipe) -> str:
+    plan = derive_plan(recipe)
+    return render_sheet(solve(plan, draw_givens(plan, seed=5)), format="md")
+
+
+def test_sums_run_over_letters_that_say_over_what() -> None:
+    shapes = {"x": (2,), "W": (2, 2), "y": (2,)}
+    batch = rules_on(Recipe(forward="z = x W\nL = half_sse(y, z)", shapes=shapes, samples=3))
+    assert r"= \sum_ {s} \dfrac{\partial L}{\partial z_ {s,j}} \cdot x_ {s,i}$" in batch
+    lines = "for t in 1..3:\n    h = tanh(x[t] + h[t-1] * u)\nL = half_sse(y, h[3])"
+    in_time = rules_on(Recipe(forward=lines, shapes={"x": (3, 2), "h0": (2,), "u": (2,), "y": (2,)}))
+    assert r"= \sum_ {t} \Bigl(\dfrac{\partial L}{\partial u_ {j}}\Bigr)_ {t}$" in in_time

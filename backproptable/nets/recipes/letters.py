@@ -14,7 +14,18 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from backproptable.formulas.formula import Formula, Num, Partial, Ref, Sigma, Sum, children, references, with_parts
+from backproptable.formulas.formula import (
+    Formula,
+    Num,
+    Partial,
+    Ref,
+    Sigma,
+    Sum,
+    children,
+    rebuilt,
+    references,
+    with_parts,
+)
 from backproptable.formulas.names import UNIT_LETTERS, Address
 
 __all__ = ["Entry", "Rule", "rules_of"]
@@ -189,9 +200,25 @@ class _Lettering:
             if used.issuperset(letters):
                 for letter in reversed(letters):
                     body = Sigma(letter, body)
-                return [body]
+                return [self._usual(body, letters, running)]
             self.bound = before
         return [self._one([row[place] for row in run], running) for place in range(count)]
+
+    def _usual(self, body: Formula, letters: Sequence[str], running: _Running) -> Formula:
+        """The same with the letters that samples and time steps have in rules: a sum over samples runs over s."""
+        for letter in letters:
+            kinds = {
+                kind
+                for to in references(body)
+                if isinstance(to, Address)
+                for kind, indices in (("unit", to.units), ("sample", (to.sample,)), ("time", (to.time, to.share)))
+                if any(isinstance(index, str) and letter in index for index in indices)
+            }
+            usual = _SAMPLE_LETTERS if kinds == {"sample"} else _TIME_LETTERS if kinds == {"time"} else ()
+            new = next((one for one in usual if one not in {*running, *self.taken, *self.bound}), letter)
+            body = _with_letter(body, letter, new)
+            self.bound[new] = self.bound.pop(letter)
+        return body
 
     def _free(self, running: _Running, count: int) -> list[str] | None:
         free = [letter for letter in UNIT_LETTERS if letter not in {*running, *self.taken, *self.bound}]
@@ -236,6 +263,30 @@ def _candidates(running: _Running) -> Iterator[tuple[str, Iterable[int]]]:
             for stride in (1, *_STRIDES) if one != other else ():
                 both = [stride * value + also for value, also in zip(values, others, strict=True)]
                 yield f"{stride if stride > 1 else ''}{one}+{other}", both
+
+
+def _with_letter(formula: Formula, old: str, new: str) -> Formula:
+    """The same formula in which an index has another letter."""
+
+    def written(index: int | str | None) -> int | str | None:
+        return index.replace(old, new) if isinstance(index, str) else index
+
+    def named(ref: Ref) -> Ref:
+        to = ref.address
+        units = tuple(one for unit in to.units if (one := written(unit)) is not None)
+        return Ref(to._replace(units=units, sample=written(to.sample), time=written(to.time), share=written(to.share)))
+
+    def walk(node: Formula) -> Formula:
+        match node:
+            case Ref():
+                return named(node)
+            case Partial(of, by):
+                return Partial(named(of), named(by))
+            case Sigma(index, body):
+                return Sigma(new if index == old else index, walk(body))
+        return rebuilt(node, walk)
+
+    return walk(formula)
 
 
 def _marks(to: Address) -> Iterator[str]:
