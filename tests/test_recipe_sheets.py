@@ -13,12 +13,14 @@ from backproptable.basics.shipped import shipped_texts
 from backproptable.drawing.draw import draw_givens
 from backproptable.examples.example import load_example, load_preset
 from backproptable.examples.recipe_files import recipe_in
+from backproptable.formulas.formula import Choice, Num, Ref, Sum
 from backproptable.formulas.written_names import cell_name, names_of_recipes
 from backproptable.mistakes.registry import wrong_lines
 from backproptable.nets.derive import derive_plan
 from backproptable.nets.recipes.recipe import Recipe
 from backproptable.numbers.evaluate import Solution, solve
 from backproptable.render.formats import render_sheet
+from backproptable.render.printers import tex
 from support.arithmetic import half_unit, plain_value, tex_value
 from support.classes import called
 from support.reader import read_latex, read_markdown
@@ -215,3 +217,11 @@ def test_arrays_named_as_what_updates_keep_are_not_taken_for_it() -> None:
     of_updates = ("Old mean", "Old value", "last velocity", "scaled down", "shrink", "running mean", "velocity")
     assert [words for words in of_updates if words in page] == []
     assert "Old mean and new gradient, mixed." in render_sheet(solution("adam"), format="md"), "they are found at all"
+
+
+def test_a_choice_that_leads_a_sum_stands_in_brackets() -> None:
+    """Without them, what is added would belong to the last branch of the choice."""
+    choice = Choice(Ref("z"), Num("1"), Num("0"))
+    printed = [tex(Sum(terms), lambda ref, *_: str(ref.to)) for terms in ((choice, Num("5")), (Num("5"), choice))]
+    assert [text.startswith((r"(", r"\Bigl(")) for text in printed] == [True, False]
+    assert all(text.count("(") == text.count(")") == 1 for text in printed)

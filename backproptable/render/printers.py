@@ -79,7 +79,7 @@ def tex(formula: Formula, ref: PrintRef, rules: RulePrinter | None = None) -> st
             case Neg(arg):
                 return f"-{operand(arg)}"
             case Sum(terms):
-                return _signed(terms, walk, operand, keep_together=True)
+                return _signed(terms, leading, operand, keep_together=True)
             case Product(factors):
                 return r" \cdot ".join(
                     factor(part, place if number == 0 else Place.TIGHT, last=number == len(factors) - 1)
@@ -106,6 +106,10 @@ def tex(formula: Formula, ref: PrintRef, rules: RulePrinter | None = None) -> st
             case Partial(of, by) if rules is not None:
                 return rules.partial(of, by)
         raise PlanError(f"no TeX for {node}")
+
+    def leading(term: Formula) -> str:
+        """The first term of a sum: of a choice, what follows would belong to its last branch."""
+        return brackets(term) if isinstance(term, Choice) else walk(term)
 
     def factor(node: Formula, place: Place, *, last: bool) -> str:
         loose = isinstance(node, Sum | Neg | Choice) or (isinstance(node, Sigma) and not last)
