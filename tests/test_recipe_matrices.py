@@ -14,11 +14,12 @@ from backproptable.basics.shipped import shipped_texts
 from backproptable.drawing.draw import draw_givens
 from backproptable.examples.example import load_preset
 from backproptable.nets.derive import derive_plan
+from backproptable.nets.recipes.recipe import Recipe
 from backproptable.numbers.evaluate import Solution, solve
 from backproptable.render.formats import VIEWS, render_sheet
 from backproptable.sheets.notation import load_notation
 from backproptable.sheets.style import Style
-from support.equations import MATRIX, TABLES, blocks, check, equation_of
+from support.equations import MATRIX, TABLES, blocks, check, entries_of, equation_of
 from support.recipes import random_recipe
 from support.tools import batches, faulty
 
@@ -103,6 +104,24 @@ def test_parameters_stand_as_matrices_before_and_after(name: str) -> None:
         number[name] for name in number if re.match(r"\w+'\[", name) and name.split("'")[0] in plan.net.parameters
     ]
     assert sorted(numbers) == sorted(wanted)
+
+
+def test_each_plane_of_an_array_has_its_own_symbol_and_numbers() -> None:
+    """A kernel with channels has four indices, as the derivative of a matrix by a matrix has, and is none."""
+    shapes = {"x": (2, 3, 3), "K": (2, 2, 2, 2), "y": (8,)}
+    recipe = Recipe(forward="c = conv(x, K)\na = flatten(tanh(c))\nL = half_sse(y, a)", shapes=shapes)
+    plan = derive_plan(recipe)
+    solved = solve(plan, draw_givens(plan, seed=1))
+    page = render_sheet(solved, format="md", style=Style(layout="matrices"))
+    check("md", page, solved, load_notation("indexed", recipe))
+    number = dict(zip(plan.by_name, solved.text, strict=True))
+    summary = page.split("## What the update has done")[1].split("```python")[0]
+    found = re.findall(r"K(\^\{\\prime\})?_ \{(\d)(\d)\} &= (\\begin\{bmatrix\}.*?\\end\{bmatrix\})", summary)
+    assert len(found) == 8
+    for prime, out, channel, matrix in found:
+        name = "K'" if prime else "K"
+        places = [[f"{name}[{out},{channel},{row},{column}]" for column in (1, 2)] for row in (1, 2)]
+        assert entries_of(matrix) == [[number[place] for place in row] for row in places]
 
 
 DOCUMENTS = [*product(SHIPPED, VIEWS, ("cells", "matrices"))]

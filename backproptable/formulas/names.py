@@ -93,6 +93,11 @@ class Address(NamedTuple):
         return self.time is not None and self.family == "dL/dW" and self.layer is not None
 
     @property
+    def is_slope(self) -> bool:
+        """Whether it is a local derivative, d(one array)/d(another), and not dL/d of anything."""
+        return self.family.startswith("d") and "/d" in self.family and not self.family.startswith("dL/")
+
+    @property
     def is_start(self) -> bool:
         """Whether it is the state before the first time step."""
         return self.time == 0

@@ -42,10 +42,7 @@ def _recipe(line: Line) -> Recipe:
 
 def _is_slope(formula: Formula) -> bool:
     """Whether it is a local derivative that has a line of its own."""
-    if not isinstance(formula, Ref):
-        return False
-    family = formula.address.family
-    return family.startswith("d") and "/d" in family and not family.startswith("dL/")
+    return isinstance(formula, Ref) and formula.address.is_slope
 
 
 def _everywhere(formula: Formula, change: Callable[[Formula], Formula]) -> Formula:

@@ -287,7 +287,7 @@ def arranged(net: Net, cells: Sequence[Cell], items: Sequence[Item]) -> list[lis
         if cell.address.family == "norm" and cell.address.layer:
             key: tuple[tuple[int, ...], int, int] = ((), net.weight_layers.index(cell.address.layer), 0)
         elif len(units) > 1:
-            planes, row = _planes(units) if net.is_recipe else ((), units[0])
+            planes, row = _plane(cell.address) if net.is_recipe else ((), units[0])
             key = ((case, *map(int, planes)), int(row), int(units[-1]))
         else:
             unit = int(units[0]) if units else 0
@@ -299,12 +299,13 @@ def arranged(net: Net, cells: Sequence[Cell], items: Sequence[Item]) -> list[lis
     ]
 
 
-def _planes(units: tuple[int | str, ...]) -> tuple[tuple[int | str, ...], int | str]:
+def _plane(address: Address) -> tuple[tuple[int | str, ...], int | str]:
     """The indices that say which matrix of an array it is, and the row; the last one is the column.
 
     A derivative of matrix by matrix has a matrix for each row of both: of entry j of one by entry m of the other.
     """
-    if len(units) == 4:
+    units = address.units
+    if address.is_slope and len(units) == 4:
         i, j, k, _ = units
         return (i, k), j
     return units[:-2], units[-2]
