@@ -11,8 +11,8 @@ import pytest
 from backproptable.basics.shipped import shipped_texts
 from backproptable.drawing.draw import draw_givens
 from backproptable.examples.recipe_files import recipe_in
-from backproptable.formulas.formula import Formula, Partial, Ref, Sigma, Sum, children, with_parts
-from backproptable.formulas.names import Address
+from backproptable.formulas.formula import Formula, Partial, Ref, Sigma, Sum, children, references, with_parts
+from backproptable.formulas.names import Address, name_of
 from backproptable.nets.derive import derive_plan
 from backproptable.nets.recipes.letters import Entry, rules_of
 from backproptable.nets.recipes.recipe import Recipe
@@ -174,3 +174,24 @@ def test_sums_run_over_letters_that_say_over_what() -> None:
     lines = "for t in 1..3:\n    h = tanh(x[t] + h[t-1] * u)\nL = half_sse(y, h[3])"
     in_time = rules_on(Recipe(forward=lines, shapes={"x": (3, 2), "h0": (2,), "u": (2,), "y": (2,)}))
     assert r"= \sum_ {t} \Bigl(\dfrac{\partial L}{\partial u_ {j}}\Bigr)_ {t}$" in in_time
+
+
+def test_a_parameter_used_inside_and_outside_of_the_time_steps() -> None:
+    """Both sides of its rule have the shares of all steps and what stands outside; its line has them in their order."""
+    recipe = Recipe(
+        forward="for t in 1..11:\n    h = tanh(w * x[t] + v * h[t-1])\nL = (y - w * h[11])^2 / 2",
+        shapes={"x": (11,), "h0": (), "w": (), "v": (), "y": ()},
+        constants=("h0",),
+    )
+    (step,) = (one for one in derive_plan(recipe).steps if one.name == "dL/dw")
+    (equation,), (cell,) = step.rule, step.cells
+    assert len(equation.right) == 2
+    for side in equation.right:
+        assert isinstance(side, Sum)
+        of_all_steps, *outside = side.terms
+        assert isinstance(of_all_steps, Sigma)
+        assert [name_of(to) for to in references(of_all_steps) if isinstance(to, Address)] == ["dL/dw<t>"]
+        assert outside
+    assert cell.formula is not None
+    named = [name_of(to) for to in references(cell.formula) if isinstance(to, Address)]
+    assert [name for name in named if "<" in name] == [f"dL/dw<{number}>" for number in range(1, 12)]

@@ -74,7 +74,7 @@ class _Walk:
         self.pending = self._first_uses()
         self.own_slopes: dict[tuple[Address, Address], Ref] = {}
         self.gradients: dict[Address, Address] = {}
-        self.shares: dict[str, list[int | None]] = {}
+        self.shares: dict[str, list[int]] = {}
         self.blame[self._loss()] = Num("1")
         for number in reversed(range(len(self.lines))):
             line = self.lines[number]
@@ -283,6 +283,8 @@ class _Walk:
 
     def _add_share(self, name: str, line: Worked) -> None:
         step = line.step
+        if step is None:  # what stands outside of the time steps is added to their shares in the end
+            return
         first = min(
             number
             for to in self._entries(name)
@@ -296,7 +298,7 @@ class _Walk:
             of = [use for use in self.uses[entry] if self.lines[use.line].step == step and use.cell in self.blame]
             formulas[entry] = self._sum_over_uses(entry, of)
             self.chains[self._gradient(entry)._replace(share=step)] = self._chain(entry, of)
-        if all(isinstance(one, Ref) or is_constant(one) for one in formulas.values()) or step is None:
+        if all(isinstance(one, Ref) or is_constant(one) for one in formulas.values()):
             return
         cells = [self._cell(self._gradient(entry)._replace(share=step), one) for entry, one in formulas.items()]
         self._add(Reason.GRADIENT, cells)
@@ -312,13 +314,14 @@ class _Walk:
                 continue
             cells = []
             for entry in self._entries(given.name):
-                shares: list[Formula] = [
-                    Ref(self._gradient(entry)._replace(share=step)) for step in sorted(self.shares[given.name], key=str)
-                ]
+                own = self._gradient(entry)
+                shares: list[Formula] = [Ref(own._replace(share=step)) for step in sorted(self.shares[given.name])]
                 of = [use for use in self.uses[entry] if self.lines[use.line].step is None]
                 outside = [self._sum_over_uses(entry, of)] if of else []
-                cells.append(self._cell(self._gradient(entry), added([*shares, *outside])))
-                self.gradients[entry] = self._gradient(entry)
+                cells.append(self._cell(own, added([*shares, *outside])))
+                if of:
+                    self.chains[own] = added([*shares, self._chain(entry, of)])
+                self.gradients[entry] = own
             self._add(Reason.GRADIENT, cells)
 
     def _add_gradient(self, name: str, entries: Sequence[Address]) -> None:
