@@ -17,7 +17,7 @@ from backproptable.nets.derive import derive_plan
 from backproptable.nets.recipes.letters import Entry, rules_of
 from backproptable.nets.recipes.recipe import Recipe
 from backproptable.nets.recipes.unroll import Pass
-from backproptable.nets.recipes.way_back import way_back
+from backproptable.nets.way_back import way_back
 from backproptable.numbers.evaluate import solve
 from backproptable.render.formats import render_sheet
 from support.recipes import random_recipe
@@ -88,9 +88,8 @@ def binding_of(left: Address, cell: Address) -> dict[str, int]:
 
 def first_pass(recipe: Recipe) -> Iterator[tuple[str, list[Entry]]]:
     """The cells of one pass by array, as the sheet works them, with the chain rule of each."""
-    now = Pass()
-    lines = recipe.lines(now)
-    back = way_back(lines, recipe.givens, now)
+    lines = recipe.lines(Pass())
+    back = way_back(lines, recipe.learning)
     arrays: dict[str, list[Entry]] = {}
     for line in lines:
         arrays.setdefault(line.name, []).extend(Entry(cell, (formula,)) for cell, formula in line.cells)

@@ -10,12 +10,15 @@ from __future__ import annotations
 
 from typing import Final, Literal, NamedTuple
 
-__all__ = ["NAMES_IN_TIME", "NAME_PATTERNS", "UNIT_LETTERS", "Address", "Layer", "name_of"]
+__all__ = ["NAMES_IN_TIME", "NAME_PATTERNS", "UNIT_LETTERS", "Address", "Array", "Layer", "name_of"]
 
 Layer = int | Literal["x", "s", "y"]
 """A weight layer: its number from 1 on. In a recurrent net its letter: x leads from the inputs to the
 state, s from one state to the next, y from the state to the outputs. What is worked out there has the
 layer it is the output of: s, the state, or y."""
+
+Array = tuple[str, Layer | None]
+"""What cells have in common that differ in indices, sample, time and pass: family and layer."""
 
 NAME_PATTERNS: Final = {
     "x": "x",
@@ -81,6 +84,11 @@ class Address(NamedTuple):
     gradient: the step whose share it is."""
     share: int | str | None = None
     """The step whose share it is, of a gradient in a recipe."""
+
+    @property
+    def array(self) -> Array:
+        """The array whose entry it is."""
+        return self.family, self.layer
 
     @property
     def case(self) -> int | str | None:

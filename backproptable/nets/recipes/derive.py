@@ -12,9 +12,10 @@ from backproptable.formulas.names import Address
 from backproptable.nets.plan import Cell, Digits, Plan, Step
 from backproptable.nets.recipes.explained import explained
 from backproptable.nets.recipes.recipe import Recipe
-from backproptable.nets.recipes.unroll import LOSS, Pass, Worked
+from backproptable.nets.recipes.unroll import Pass
 from backproptable.nets.recipes.updates import update_steps
-from backproptable.nets.recipes.way_back import way_back
+from backproptable.nets.way_back import way_back
+from backproptable.nets.worked import LOSS, Worked
 
 __all__ = ["recipe_plan"]
 
@@ -56,7 +57,7 @@ def _steps(recipe: Recipe, inputs: Sequence[str]) -> Iterator[Step]:
     for update in range(1, max(recipe.updates, 1) + 1):
         now = Pass(update)
         lines = recipe.lines(now)
-        back = way_back(lines, recipe.givens, now, inputs)
+        back = way_back(lines, recipe.learning, update, [(name, None) for name in inputs])
         steps = [*map(_forward, lines), *back.steps]
         updates = [*update_steps(back.gradients, recipe.rule, update)] if recipe.updates else []
         if update == 1:
@@ -72,7 +73,7 @@ def _steps(recipe: Recipe, inputs: Sequence[str]) -> Iterator[Step]:
 
 def _forward(line: Worked) -> Step:
     cells = tuple(Cell(address, formula) for address, formula in line.cells)
-    return Step(line.title, line.reason, cells, function=line.function, text=line.line.text if line.line else "")
+    return Step(line.title, line.reason, cells, function=line.function, text=line.text)
 
 
 def _results(steps: Sequence[Step], updates: int) -> frozenset[Address]:

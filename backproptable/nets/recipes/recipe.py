@@ -27,8 +27,9 @@ from backproptable.nets.recipes.syntax import (
     Script,
     Times,
 )
-from backproptable.nets.recipes.unroll import FUNCTIONS, LOSS, Given, Pass, Worked, taken_apart, unroll
+from backproptable.nets.recipes.unroll import FUNCTIONS, Given, Pass, taken_apart, unroll
 from backproptable.nets.recipes.updates import UpdateRule, update_problems
+from backproptable.nets.worked import LOSS, Array, Worked
 
 __all__ = ["DATA", "Recipe"]
 
@@ -159,6 +160,11 @@ class Recipe(Net):
     def parameters(self) -> tuple[str, ...]:
         """The arrays that learn."""
         return tuple(given.name for given in self.givens if given.learns)
+
+    @property
+    def learning(self) -> tuple[Array, ...]:
+        """The same as the way back knows them."""
+        return tuple((name, None) for name in self.parameters)
 
     @property
     def needs_targets(self) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 
 from backproptable.basics.errors import InputError, Problem, suggestion
 from backproptable.formulas.formula import Choice, Formula, Num, Quotient, Ref, Sum, put_in, references
-from backproptable.formulas.names import Address, name_of
+from backproptable.formulas.names import Address
 from backproptable.nets.plan import Reason
 from backproptable.nets.recipes.arrays import (
     ARRAY_FUNCTIONS,
@@ -47,12 +47,12 @@ from backproptable.nets.recipes.syntax import (
     Transposed,
 )
 from backproptable.nets.recipes.written_out import WRITTEN_OUT
+from backproptable.nets.worked import LOSS, Slope, Worked
 
-__all__ = ["FUNCTIONS", "LOSS", "Given", "Pass", "Slope", "Unrolled", "Worked", "taken_apart", "unroll"]
+__all__ = ["FUNCTIONS", "Given", "Pass", "Unrolled", "taken_apart", "unroll"]
 
 FUNCTIONS: Final = frozenset({*ENTRYWISE, *MIXING, *ARRAY_FUNCTIONS, *WRITTEN_OUT})
 """Every function that a recipe can use."""
-LOSS: Final = "L"
 
 
 class Given(NamedTuple):
@@ -82,41 +82,6 @@ class Pass:
         """The given one, or the one that the update before has left."""
         done = self.update if self.primed else self.update - 1
         return Address(name, None, units, primed=bool(done), update=done or 1)
-
-
-class Slope(NamedTuple):
-    """How an entry of a line depends on one of its inputs, by a function of the table."""
-
-    output: Address
-    source: Address
-    form: Formula
-    """As it is printed."""
-    also: tuple[Formula, ...]
-    exact: bool
-    """Whether it can be 0 or 1 only, or another constant."""
-
-
-@dataclass(frozen=True)
-class Worked:
-    """One line, worked in one time step for all samples: a step of the plan."""
-
-    name: str
-    reason: Reason
-    step: int | None
-    cells: tuple[tuple[Address, Formula], ...]
-    function: str = ""
-    """The bending or mixing function that it is, if any; the slopes are then those of the table."""
-    inputs: tuple[str, int | str | None] = ("", None)
-    """Of such a function, the array that it is of, and its time step."""
-    slopes: tuple[Slope, ...] = ()
-    helper: bool = False
-    """Whether it only helps to work out the next line, so that the way back does not lead through it."""
-    line: Line | None = None
-
-    @property
-    def title(self) -> str:
-        """The name of its step of the plan."""
-        return name_of(self.cells[0][0]._replace(units=(), sample=None))
 
 
 @dataclass
@@ -425,7 +390,11 @@ class _Unrolling:
                 cells.append((address, formula))
                 own[place] = Ref(address)
             refs[sample] = own
-        self.lines.append(Worked(name, reason, step, tuple(cells), function, inputs, tuple(slopes), helper, line))
+        self.lines.append(
+            Worked(
+                name, reason, step, tuple(cells), function, inputs, tuple(slopes), helper, function in MIXING, line.text
+            )
+        )
         if not helper:
             held = _Held(refs)
             if step is None:

@@ -18,11 +18,10 @@ from typing import Final
 
 from backproptable.basics.errors import PlanError
 from backproptable.formulas.formula import Formula, Num, Partial, Ref, references
-from backproptable.formulas.names import Address, name_of
+from backproptable.formulas.names import Address, Array, name_of
+from backproptable.nets.partials import added, is_constant, multiplied, partial
 from backproptable.nets.plan import Cell, Digits, Reason, Step
-from backproptable.nets.recipes.mixing import MIXING
-from backproptable.nets.recipes.partials import added, is_constant, multiplied, partial
-from backproptable.nets.recipes.unroll import LOSS, Given, Pass, Worked
+from backproptable.nets.worked import LOSS, Worked
 
 __all__ = ["WayBack", "way_back"]
 
@@ -50,17 +49,19 @@ class _Use:
     formula: Formula
 
 
-def way_back(lines: Sequence[Worked], givens: Sequence[Given], now: Pass, inputs: Sequence[str] = ()) -> WayBack:
-    """The way back through the lines of one pass, to every given array that learns (and to these inputs)."""
-    return _Walk(lines, givens, now, inputs).whole()
+def way_back(
+    lines: Sequence[Worked], learning: Sequence[Array], update: int = 1, inputs: Sequence[Array] = ()
+) -> WayBack:
+    """The way back through the lines of one pass, to the arrays that learn (and to these inputs)."""
+    return _Walk(lines, learning, update, inputs).whole()
 
 
 @dataclass
 class _Walk:
     lines: Sequence[Worked]
-    givens: Sequence[Given]
-    now: Pass
-    inputs: Sequence[str]
+    learning: Sequence[Array]
+    update: int
+    inputs: Sequence[Array]
     steps: list[Step] = field(default_factory=list)
     blame: dict[Address, Formula] = field(default_factory=dict)
     """dL/d of every cell: a cell of its own, another one that is the same number, or a constant."""
@@ -72,9 +73,10 @@ class _Walk:
         self.slopes = {(slope.output, slope.source): slope for line in self.lines for slope in line.slopes}
         self.wanted = self._wanted()
         self.pending = self._first_uses()
+        self.in_time = self._used_in_time()
         self.own_slopes: dict[tuple[Address, Address], Ref] = {}
         self.gradients: dict[Address, Address] = {}
-        self.shares: dict[str, list[int]] = {}
+        self.shares: dict[Array, list[int]] = {}
         self.blame[self._loss()] = Num("1")
         for number in reversed(range(len(self.lines))):
             line = self.lines[number]
@@ -104,8 +106,8 @@ class _Walk:
 
     def _wanted(self) -> set[Address]:
         """The cells between the parameters and the loss."""
-        learns = {given.name for given in self.givens if given.learns} | set(self.inputs)
-        forward = {to for to in self.uses if to not in self.line_of and to.family in learns}
+        sought = {*self.learning, *self.inputs}
+        forward = {to for to in self.uses if to not in self.line_of and to.array in sought}
         for line in self.lines:
             if line.helper:
                 continue
@@ -123,27 +125,28 @@ class _Walk:
                     back.add(cell)
         return forward & back
 
-    def _first_uses(self) -> dict[int, list[str]]:
-        """By line, the parameters that no earlier line uses: after it on the way back they have their gradient."""
-        first: dict[str, int] = {}
-        order: dict[str, int] = {}
+    def _first_uses(self) -> dict[int, list[Array]]:
+        """By line, the arrays sought that no earlier line uses: after it on the way back they have their gradient."""
+        first: dict[Array, int] = {}
         for number, line in enumerate(self.lines):
-            for cell, formula in line.cells if not line.function else ():
-                del cell
-                for to in references(formula):
-                    if isinstance(to, Address) and to not in self.line_of:
-                        first.setdefault(to.family, number)
-                        order.setdefault(to.family, len(order))
-            for slope in line.slopes:
-                if slope.source not in self.line_of:
-                    first.setdefault(slope.source.family, number)
-                    order.setdefault(slope.source.family, len(order))
-        wanted = {given.name for given in self.givens if given.learns} | set(self.inputs)
-        by_line: dict[int, list[str]] = {}
-        for name in sorted(first, key=lambda name: order[name]):
-            if name in wanted:
-                by_line.setdefault(first[name], []).append(name)
+            for to in self._sources(line):
+                if to not in self.line_of:
+                    first.setdefault(to.array, number)
+        sought = {*self.learning, *self.inputs}
+        by_line: dict[int, list[Array]] = {}
+        for array, number in first.items():
+            if array in sought:
+                by_line.setdefault(number, []).append(array)
         return by_line
+
+    @staticmethod
+    def _sources(line: Worked) -> Iterator[Address]:
+        """What a line is worked out of, in the order in which it stands there."""
+        if line.function:
+            yield from (slope.source for slope in line.slopes)
+            return
+        for _, formula in line.cells:
+            yield from (to for to in references(formula) if isinstance(to, Address))
 
     # --- lines
 
@@ -217,14 +220,14 @@ class _Walk:
         for cell, use in pairs:
             slope = known.get((use.cell, cell))
             if slope and not isinstance(slope.form, Num):
-                name = _slope_name(use.cell, cell, mixes=line.function in MIXING)
+                name = _slope_name(use.cell, cell, mixes=line.mixes)
                 digits = Digits.EXACT if slope.exact else Digits.FIGURES
                 made.append(Cell(name, slope.form, digits, also=slope.also))
             elif not slope:
                 part = partial(use.formula, cell)
                 if part is None or part.folds:
                     continue
-                name = _slope_name(use.cell, cell, mixes=line.function in MIXING)
+                name = _slope_name(use.cell, cell, mixes=line.mixes)
                 made.append(Cell(name, part.formula))
             else:
                 continue
@@ -239,83 +242,55 @@ class _Walk:
 
     # --- parameters
 
-    def _entries(self, name: str) -> list[Address]:
+    def _entries(self, array: Array) -> list[Address]:
         """Every entry of a given array that a line uses, in the order of its matrix."""
-        return sorted((to for to in self.uses if to not in self.line_of and to.family == name), key=_reading_order)
+        return sorted((to for to in self.uses if to not in self.line_of and to.array == array), key=_reading_order)
 
     def _parameters_of(self, number: int) -> None:
         """Shares of the time step that ends here, and gradients of the parameters that are first used here."""
         line = self.lines[number]
-        for name in self._used_by(line):
-            if name in self._in_time:
-                self._add_share(name, line)
-        for name in self.pending.get(number, ()):
-            if name not in self._in_time:
-                self._add_gradient(name, self._entries(name))
+        for array in dict.fromkeys(to.array for to in self._sources(line) if to not in self.line_of):
+            if array in self.in_time:
+                self._add_share(array, line)
+        for array in self.pending.get(number, ()):
+            if array not in self.in_time:
+                self._add_gradient(array)
 
-    @property
-    def _in_time(self) -> dict[str, list[int]]:
-        """The parameters that several time steps use, with those steps."""
-        if not hasattr(self, "_cached"):
-            wanted = {given.name for given in self.givens if given.learns}
-            steps: dict[str, set[int]] = {}
-            for to, uses in self.uses.items():
-                if to in self.line_of or to.family not in wanted:
-                    continue
-                for use in uses:
-                    step = self.lines[use.line].step
-                    steps.setdefault(to.family, set()).add(0 if step is None else step)
-            self._cached = {name: sorted(ones) for name, ones in steps.items() if len(ones) > 1}
-        return self._cached
+    def _used_in_time(self) -> set[Array]:
+        """The parameters that several time steps use."""
+        steps: dict[Array, set[int | None]] = {}
+        for to, uses in self.uses.items():
+            if to not in self.line_of and to.array in self.learning:
+                steps.setdefault(to.array, set()).update(self.lines[use.line].step for use in uses)
+        return {array for array, ones in steps.items() if len(ones) > 1}
 
-    def _used_by(self, line: Worked) -> Iterator[str]:
-        wanted = {given.name for given in self.givens if given.learns}
-        seen: set[str] = set()
-        sources: Iterator[Address | str] = (
-            iter([slope.source for slope in line.slopes])
-            if line.function
-            else (to for _, formula in line.cells for to in references(formula))
-        )
-        for to in sources:
-            if isinstance(to, Address) and to not in self.line_of and to.family in wanted and to.family not in seen:
-                seen.add(to.family)
-                yield to.family
-
-    def _add_share(self, name: str, line: Worked) -> None:
+    def _add_share(self, array: Array, line: Worked) -> None:
         step = line.step
-        if step is None:  # what stands outside of the time steps is added to their shares in the end
-            return
-        first = min(
-            number
-            for to in self._entries(name)
-            for use in self.uses[to]
-            if self.lines[(number := use.line)].step == step
-        )
-        if self.lines[first] is not line:
+        entries = self._entries(array)
+        own = {entry: [use for use in self.uses[entry] if self.lines[use.line].step == step] for entry in entries}
+        if step is None or self.lines[min(use.line for of in own.values() for use in of)] is not line:
             return
         formulas = {}
-        for entry in self._entries(name):
-            of = [use for use in self.uses[entry] if self.lines[use.line].step == step and use.cell in self.blame]
-            formulas[entry] = self._sum_over_uses(entry, of)
-            self.chains[self._gradient(entry)._replace(share=step)] = self._chain(entry, of)
+        for entry, of in own.items():
+            reaching = [use for use in of if use.cell in self.blame]
+            formulas[entry] = self._sum_over_uses(entry, reaching)
+            self.chains[self._share(entry, step)] = self._chain(entry, reaching)
         if all(isinstance(one, Ref) or is_constant(one) for one in formulas.values()):
             return
-        cells = [self._cell(self._gradient(entry)._replace(share=step), one) for entry, one in formulas.items()]
-        self._add(Reason.GRADIENT, cells)
-        self.shares.setdefault(name, []).append(step)
+        self._add(Reason.GRADIENT, [self._cell(self._share(entry, step), one) for entry, one in formulas.items()])
+        self.shares.setdefault(array, []).append(step)
 
     def _totals(self) -> None:
-        for given in self.givens:
-            steps = self._in_time.get(given.name)
-            if not steps or not given.learns:
+        for array in self.learning:
+            if array not in self.in_time:
                 continue
-            if given.name not in self.shares:
-                self._add_gradient(given.name, self._entries(given.name))
+            if array not in self.shares:
+                self._add_gradient(array)
                 continue
             cells = []
-            for entry in self._entries(given.name):
+            for entry in self._entries(array):
                 own = self._gradient(entry)
-                shares: list[Formula] = [Ref(own._replace(share=step)) for step in sorted(self.shares[given.name])]
+                shares: list[Formula] = [Ref(self._share(entry, step)) for step in sorted(self.shares[array])]
                 of = [use for use in self.uses[entry] if self.lines[use.line].step is None]
                 outside = [self._sum_over_uses(entry, of)] if of else []
                 cells.append(self._cell(own, added([*shares, *outside])))
@@ -324,8 +299,9 @@ class _Walk:
                 self.gradients[entry] = own
             self._add(Reason.GRADIENT, cells)
 
-    def _add_gradient(self, name: str, entries: Sequence[Address]) -> None:
-        learns = any(given.name == name and given.learns for given in self.givens)
+    def _add_gradient(self, array: Array) -> None:
+        entries = self._entries(array)
+        learns = array in self.learning
         self._add_slopes(entries)
         cells = [self._cell(self._gradient(entry), self._sum_over_uses(entry)) for entry in entries]
         self.chains.update({self._gradient(entry): self._chain(entry) for entry in entries})
@@ -337,7 +313,11 @@ class _Walk:
 
     def _gradient(self, entry: Address) -> Address:
         """dL/d of a given: it is that of this update, whichever one has left the parameter."""
-        return _derivative(entry)._replace(primed=False, update=self.now.update)
+        return _derivative(entry)._replace(primed=False, update=self.update)
+
+    def _share(self, entry: Address, step: int) -> Address:
+        """What one time step adds to dL/d of a parameter."""
+        return self._gradient(entry)._replace(share=step)
 
     def _cell(self, address: Address, formula: Formula) -> Cell:
         return Cell(address, formula, Digits.EXACT if is_constant(formula) else Digits.FIGURES)
