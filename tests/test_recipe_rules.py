@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import product
 
+import numpy as np
 import pytest
 
 from backproptable.basics.shipped import shipped_texts
@@ -18,7 +19,7 @@ from backproptable.nets.recipes.letters import Entry, rules_of
 from backproptable.nets.recipes.recipe import Recipe
 from backproptable.nets.recipes.unroll import Pass
 from backproptable.nets.way_back import way_back
-from backproptable.numbers.evaluate import solve
+from backproptable.numbers.evaluate import Calculator, solve
 from backproptable.render.formats import render_sheet
 from support.recipes import random_recipe
 
@@ -194,3 +195,17 @@ def test_a_parameter_used_inside_and_outside_of_the_time_steps() -> None:
     assert cell.formula is not None
     named = [name_of(to) for to in references(cell.formula) if isinstance(to, Address)]
     assert [name for name in named if "<" in name] == [f"dL/dw<{number}>" for number in range(1, 12)]
+
+
+@pytest.mark.parametrize("loss", ["h[3]", "h[3] + w", "2 * h[3]", "sum(h[3])"])
+def test_a_time_step_whose_share_is_a_number_taken_over_counts(loss: str) -> None:
+    """With L = h[3] = w h[2] + x[3] the share of step 3 is h[2] itself, which has no line of its own."""
+    shapes: dict[str, tuple[int, ...]] = {"x": (3,), "h0": (), "w": ()}
+    forward = f"for t in 1..3:\n    h = w * h[t-1] + x[t]\nL = {loss}"
+    plan = derive_plan(Recipe(forward=forward, shapes=shapes, constants=("h0",)))
+    given = {"w": 2.0, "h0": 3.0, "x[1]": 5.0, "x[2]": 7.0, "x[3]": 11.0, "eta": 0.1}
+    column = Calculator(plan).exact(np.array([[given[cell.name]] for cell in plan.givens]))[:, 0]
+    number = dict(zip(plan.by_name, column.tolist(), strict=True))
+    of_state = 3 * 3 * 2**2 + 2 * 5 * 2 + 7  # h[3] = 3 w^3 + 5 w^2 + 7 w + 11
+    assert number["h[3]"] == 3 * 2**3 + 5 * 2**2 + 7 * 2 + 11
+    assert number["dL/dw"] == {"h[3] + w": of_state + 1, "2 * h[3]": 2 * of_state}.get(loss, of_state)

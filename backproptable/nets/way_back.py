@@ -291,13 +291,18 @@ class _Walk:
             for entry in self._entries(array):
                 own = self._gradient(entry)
                 shares: list[Formula] = [Ref(self._share(entry, step)) for step in sorted(self.shares[array])]
-                of = [use for use in self.uses[entry] if self.lines[use.line].step is None]
-                outside = [self._sum_over_uses(entry, of)] if of else []
-                cells.append(self._cell(own, added([*shares, *outside])))
+                of = self._without_share(entry)
+                besides = [self._sum_over_uses(entry, of)] if of else []
+                cells.append(self._cell(own, added([*shares, *besides])))
                 if of:
                     self.chains[own] = added([*shares, self._chain(entry, of)])
                 self.gradients[entry] = own
             self._add(Reason.GRADIENT, cells)
+
+    def _without_share(self, entry: Address) -> list[_Use]:
+        """Its uses outside of the time steps, and in those whose share is one number taken over."""
+        shares = self.shares[entry.array]
+        return [use for use in self.uses[entry] if self.lines[use.line].step not in shares and use.cell in self.blame]
 
     def _add_gradient(self, array: Array) -> None:
         entries = self._entries(array)
